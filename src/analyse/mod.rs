@@ -1,0 +1,3 @@
+//! From attempts to figures: curves, statistics, summaries. Pure.
+
+pub mod summary;

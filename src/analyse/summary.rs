@@ -1,0 +1,95 @@
+//! What the reports show, in the order in which a reader asks. `render` gets these and nothing else.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::collect::record::{AttemptRecord, RunManifest};
+use crate::measurement::{Scope, Unit};
+use crate::outcome::Outcome;
+use crate::plan::{Cell, CellId};
+
+/// The whole matrix as it stands: for each cell its newest result, whichever run it is from.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Axes and their values, in matrix order.
+    pub axes: IndexMap<String, Vec<String>>,
+    /// The axis along which twins differ, and its baseline value.
+    pub baseline: Option<(String, String)>,
+    /// Cells in matrix order.
+    pub cells: Vec<CellSummary>,
+    /// The runs that the cells' results are from, newest first.
+    pub runs: Vec<RunManifest>,
+}
+
+/// One cell's newest result.
+#[derive(Clone, Debug, Serialize)]
+pub struct CellSummary {
+    /// The cell.
+    pub cell: Cell,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What happened, unless it is `ok`.
+    pub reason: Option<String>,
+    /// A command that would help.
+    pub help: Option<String>,
+    /// The run that this result is from; `None` if the cell never ran.
+    pub run: Option<String>,
+    /// When that run began.
+    pub measured: Option<Timestamp>,
+    /// Figures over its measured attempts, by metric.
+    pub metrics: IndexMap<String, Statistic>,
+    /// The cell that it is compared with.
+    pub twin: Option<CellId>,
+    /// Change against the twin, by metric.
+    pub changes: IndexMap<String, Change>,
+    /// Digest of its output.
+    pub output_digest: Option<String>,
+    /// Its attempts in that run, warm-ups and failed ones included.
+    pub attempts: Vec<AttemptRecord>,
+    /// Curves of its measured attempts, thinned for display.
+    pub curves: Vec<Curve>,
+}
+
+/// One metric over a cell's measured attempts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Statistic {
+    /// What it counts.
+    pub unit: Unit,
+    /// Whose it is.
+    pub scope: Scope,
+    /// How many attempts it is from.
+    pub count: usize,
+    /// The middle value.
+    pub median: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+/// A metric's change against the twin.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// The twin's median.
+    pub before: f64,
+    /// This cell's median.
+    pub after: f64,
+    /// `after / before`; `None` if `before` is 0 or the two can't be compared.
+    pub ratio: Option<f64>,
+    /// Why the two can't be compared: another machine, dataset, period, jobs setting.
+    pub not_comparable: Option<String>,
+}
+
+/// Readings over time, for display.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Curve {
+    /// The attempt it is from.
+    pub attempt: u32,
+    /// What was read: `rss`, …
+    pub metric: String,
+    /// Seconds since exec, and the value.
+    pub points: Vec<(f64, f64)>,
+    /// Moments that the workload named: seconds since exec, and the name.
+    pub marks: Vec<(f64, String)>,
+}

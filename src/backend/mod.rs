@@ -1,0 +1,1 @@
+//! Databases: found, started, filled with the dataset, stopped.

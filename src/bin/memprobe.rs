@@ -1,0 +1,3 @@
+//! The `memprobe` command.
+
+fn main() {}

@@ -1,0 +1,189 @@
+//! The records in a run's folder. The files are the truth; history is an index over them.
+//!
+//! ```text
+//! reports/runs/<run>/
+//!   manifest.json                           RunManifest
+//!   matrix.toml                             as it was
+//!   patches/<sha256>.patch                  every patch that a state used
+//!   cells/<id>/cell.json                    CellRecord
+//!   cells/<id>/attempts/<n>/attempt.json    AttemptRecord
+//!   cells/<id>/attempts/<n>/samples.jsonl   see measurement
+//!   cells/<id>/attempts/<n>/{stdout,stderr}.log
+//! ```
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::measurement::ProbeResult;
+use crate::outcome::Outcome;
+use crate::plan::{Cell, CellId};
+
+/// The version of every record's shape in this file.
+pub const SCHEMA: u32 = 1;
+
+/// All that a run depended on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunManifest {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// `20261121-221530-3f9a`: UTC, and four random digits.
+    pub run: String,
+    /// A name that the user gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// memgrid's version.
+    pub memgrid: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; `None` while it runs, and for ever if it was killed.
+    pub finished: Option<Timestamp>,
+    /// The command line, without the program's path.
+    pub arguments: Vec<String>,
+    /// Ids of the selected cells, in matrix order.
+    pub cells: Vec<CellId>,
+    /// SHA-256 of the matrix file's text.
+    pub matrix_sha256: String,
+    /// Axis along which twins differ, and its baseline value.
+    pub baseline: Option<(String, String)>,
+    /// How it was measured.
+    pub measure: MeasureRecord,
+    /// The machine.
+    pub machine: Machine,
+    /// Versions by name: `python`, `django`, `psycopg`, `postgresql`, …
+    pub versions: IndexMap<String, String>,
+    /// States by name.
+    pub states: IndexMap<String, StateRecord>,
+    /// The rows, if there are any.
+    pub dataset: Option<DatasetRecord>,
+    /// SHA-256 over the workload's files.
+    pub workload_sha256: String,
+}
+
+/// `[measure]` as it was in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeasureRecord {
+    /// Seconds between two samples.
+    pub period: f64,
+    /// Measured attempts of each cell.
+    pub repeats: u32,
+    /// Attempts of each cell before those.
+    pub warmup: u32,
+    /// Seconds that one attempt may take.
+    pub timeout: f64,
+    /// Attempts at the same time.
+    pub jobs: usize,
+    /// Bytes of RSS that an attempt may hold.
+    pub memory_limit: Option<u64>,
+    /// Seed of the order.
+    pub seed: u64,
+}
+
+/// The machine that a run was measured on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// A fingerprint of what follows but for the load: runs with different ones are not comparable.
+    pub id: String,
+    /// Host name.
+    pub hostname: String,
+    /// Kernel name, release and architecture.
+    pub kernel: String,
+    /// The distribution, from `/etc/os-release`.
+    pub os: String,
+    /// Model name of the first CPU.
+    pub cpu: String,
+    /// CPUs that this process may use.
+    pub cpus: usize,
+    /// Bytes of RAM.
+    pub memory: u64,
+    /// Load average over one minute when the run began.
+    pub load: f64,
+    /// Transparent huge pages: `always`, `madvise` or `never`.
+    pub huge_pages: Option<String>,
+}
+
+/// One state as it was in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StateRecord {
+    /// One sentence for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What it consisted of, by source name.
+    pub sources: IndexMap<String, SourceRecord>,
+}
+
+/// One source of a state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceRecord {
+    /// `Django==5.2.19`, or a repository's URL (without credentials).
+    pub origin: String,
+    /// The commit that the patches were applied to.
+    pub commit: Option<String>,
+    /// The patches in order.
+    pub patches: Vec<PatchRecord>,
+}
+
+/// One patch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PatchRecord {
+    /// The file's name.
+    pub name: String,
+    /// SHA-256 of the file; its text is kept as `patches/<sha256>.patch` in the run's folder.
+    pub sha256: String,
+    /// The subject line of its mail, or the file's name.
+    pub subject: String,
+}
+
+/// The rows that a run used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DatasetRecord {
+    /// Fingerprint of the content: the same in every backend.
+    pub fingerprint: String,
+    /// The table.
+    pub table: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
+/// How one cell of a run ended. Its attempts are records of their own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellRecord {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The cell.
+    pub cell: Cell,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What happened, and what to do next, unless it is `ok`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// A command that would help, such as `memgrid setup`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// One execution of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttemptRecord {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The cell.
+    pub cell: CellId,
+    /// From 1, in the order of this cell's attempts.
+    pub number: u32,
+    /// Run to warm up: left out of every figure.
+    pub warmup: bool,
+    /// When it began.
+    pub started: Timestamp,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What happened, unless it is `ok`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Program and arguments, as they were run.
+    pub command: Vec<String>,
+    /// The variables that memgrid set, without secrets.
+    pub env: IndexMap<String, String>,
+    /// What memprobe found; `None` if it could not be started or was killed.
+    pub result: Option<ProbeResult>,
+}

@@ -1,0 +1,1 @@
+//! One file a subcommand: thin wiring of the stages. Only this module sees them all.

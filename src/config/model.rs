@@ -1,0 +1,261 @@
+//! The validated configuration: what was resolved, not what was typed. `docs/matrix.md` is its
+//! reference for people.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+/// The axis whose values name [`State`]s.
+pub const STATE_AXIS: &str = "state";
+/// The axis whose values name [`Backend`]s.
+pub const BACKEND_AXIS: &str = "backend";
+/// The source that `[subject]` describes.
+pub const SUBJECT: &str = "subject";
+
+/// A validated `matrix.toml`. Paths are absolute.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder that holds the matrix file; relative paths in it start here.
+    pub root: PathBuf,
+    /// The product, before it is expanded.
+    pub matrix: Matrix,
+    /// Source trees by name: `[subject]` first (as [`SUBJECT`]), then `[sources.NAME]`. May be empty.
+    pub sources: IndexMap<String, Source>,
+    /// `[state.NAME]`: the variants of the sources. Empty when there is no `state` axis.
+    pub states: IndexMap<String, State>,
+    /// `[backend.NAME]`. Empty when there is no `backend` axis.
+    pub backends: IndexMap<String, Backend>,
+    /// `[AXIS.VALUE]` for any other axis: what a value adds to the workload's environment.
+    pub values: IndexMap<String, IndexMap<String, ValueTable>>,
+    /// What is run in each cell.
+    pub workload: Workload,
+    /// `[python]`: the virtual environment, if the workload wants one.
+    pub python: Option<Python>,
+    /// `[dataset]`: the rows that every backend holds, if the workload wants any.
+    pub dataset: Option<Dataset>,
+    /// `[measure]`.
+    pub measure: Measure,
+    /// `[compare]`: which cells are twins.
+    pub compare: Compare,
+    /// Where runs and the index go (`reports` beside the matrix file unless told otherwise).
+    pub reports: PathBuf,
+}
+
+/// The axes and what is taken from and added to their product, as in GitHub Actions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matrix {
+    /// Axes in the order in which they were written; values as text.
+    pub axes: IndexMap<String, Vec<String>>,
+    /// `[[matrix.exclude]]`.
+    pub exclude: Vec<IndexMap<String, String>>,
+    /// `[[matrix.include]]`.
+    pub include: Vec<IndexMap<String, String>>,
+}
+
+/// Where a source tree comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// A git repository (URL or path) at a revision.
+    Git {
+        /// URL, or absolute path of a local repository.
+        repository: String,
+        /// Branch, tag or commit.
+        rev: String,
+    },
+    /// A Python distribution pinned to one version: `Django==5.2.19`.
+    Pip {
+        /// The name as on the package index.
+        name: String,
+        /// The exact version.
+        version: String,
+    },
+}
+
+/// A source tree under test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// A named variant of the sources: for each source a revision and an ordered patch series.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// One sentence for people, if given.
+    pub description: Option<String>,
+    /// What this state changes, by source name; a source that is not named stays as it is.
+    pub changes: IndexMap<String, Change>,
+    /// Variables that cells of this state add to the workload's environment (templates).
+    pub env: IndexMap<String, String>,
+}
+
+/// What a state does to one source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// A revision other than the source's own (git sources only).
+    pub rev: Option<String>,
+    /// Patch files, applied in this order. Absolute paths.
+    pub patches: Vec<PathBuf>,
+}
+
+/// Which database a backend is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BackendKind {
+    /// A file; needs no server.
+    Sqlite,
+    /// PostgreSQL.
+    Postgresql,
+    /// MySQL or MariaDB.
+    Mysql,
+}
+
+impl BackendKind {
+    /// The word for it in `matrix.toml`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgresql => "postgresql",
+            Self::Mysql => "mysql",
+        }
+    }
+}
+
+/// A database that cells run against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backend {
+    /// Which database it is.
+    pub kind: BackendKind,
+    /// A server of the user's own; without it memgrid starts a private one.
+    /// Either a URL, or `$NAME` to read it from the environment.
+    pub url: Option<String>,
+    /// Python distributions that only this backend's cells need (pinned, pip's syntax).
+    pub requirements: Vec<String>,
+    /// Variables that cells of this backend add to the workload's environment (templates).
+    pub env: IndexMap<String, String>,
+}
+
+/// What a value of an ordinary axis says beyond its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ValueTable {
+    /// Variables for the workload's environment (templates).
+    pub env: IndexMap<String, String>,
+}
+
+/// The program that is measured. Its strings are templates; see [`crate::plan::template`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workload {
+    /// Program and arguments. Arguments that start with `./` are files beside `matrix.toml`, made absolute.
+    pub command: Vec<String>,
+    /// Variables for every cell (templates).
+    pub env: IndexMap<String, String>,
+    /// Files and folders that the workload consists of: they must exist, and their contents are
+    /// part of a run's manifest. Absolute paths; the `./` arguments' files are among them.
+    pub files: Vec<PathBuf>,
+}
+
+/// The virtual environment that workloads run in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Python {
+    /// The interpreter that makes the environment: a name on PATH or a path.
+    pub interpreter: String,
+    /// A requirements file for every cell. Absolute path.
+    pub requirements: Option<PathBuf>,
+}
+
+/// The rows that every backend holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dataset {
+    /// The table's name.
+    pub table: String,
+    /// Where its rows come from.
+    pub content: Content,
+}
+
+/// Where a dataset's rows come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Generated from a seed: an `id` from 1 to `rows`, and the columns.
+    Generated {
+        /// How many rows.
+        rows: u64,
+        /// The same seed gives the same rows, on every machine and in every backend.
+        seed: u64,
+        /// The columns after `id`.
+        columns: Vec<Column>,
+    },
+    /// Read from a file that people already have. Absolute path.
+    Fixture {
+        /// The file; Django's JSON fixture (`.json`) or CSV with a header (`.csv`).
+        path: PathBuf,
+    },
+}
+
+/// A generated column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The column's name.
+    pub name: String,
+    /// What it holds.
+    pub kind: ColumnKind,
+}
+
+/// What a generated column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// A random string of exactly `length` ASCII letters and digits.
+    Text {
+        /// Characters in each value (1 to 65,535; up to 255 it is a VARCHAR, above a TEXT).
+        length: u32,
+    },
+    /// A random integer from 0 to 2³¹ − 1.
+    Integer,
+}
+
+/// `[measure]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// Time between two samples.
+    pub period: Duration,
+    /// Measured attempts of each cell.
+    pub repeats: u32,
+    /// Attempts of each cell before those, run and recorded, but left out of every figure.
+    pub warmup: u32,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+    /// Attempts at the same time.
+    pub jobs: usize,
+    /// How much memory the process tree of an attempt may hold, in bytes of RSS.
+    pub memory_limit: Option<u64>,
+    /// Seed of the order of attempts; `None` draws one for each run (and records it).
+    pub seed: Option<u64>,
+}
+
+impl Default for Measure {
+    fn default() -> Self {
+        Self {
+            period: Duration::from_millis(10),
+            repeats: 1,
+            warmup: 0,
+            timeout: Duration::from_secs(600),
+            jobs: 1,
+            memory_limit: None,
+            seed: None,
+        }
+    }
+}
+
+/// `[compare]`: which cells are twins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compare {
+    /// The axis along which twins differ (`state` if there is one).
+    pub axis: Option<String>,
+    /// The value of that axis that is compared against (its first value unless told otherwise).
+    pub baseline: Option<String>,
+    /// Whether twins must write the same bytes; if they don't, the outcome is `wrong-output`.
+    pub same_output: bool,
+}

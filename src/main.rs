@@ -1,0 +1,3 @@
+//! The `memgrid` command.
+
+fn main() {}

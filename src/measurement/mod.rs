@@ -1,0 +1,9 @@
+//! What measuring one attempt yields: metrics, samples, marks, and the two files that hold them
+//! (`samples.jsonl` and `result.json`). memprobe writes them, everything after it reads them.
+//! Knows nothing of matrices.
+
+mod metric;
+mod result;
+
+pub use metric::{Metric, Metrics, Precision, Scope, Unit};
+pub use result::{ProbeOutcome, ProbeResult};

@@ -1,0 +1,49 @@
+//! `result.json`: how one attempt ended and its figures.
+
+use serde::{Deserialize, Serialize};
+
+use super::Metrics;
+
+/// How memprobe saw the workload end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProbeOutcome {
+    /// Exit status 0.
+    Ok,
+    /// Another exit status, a signal, or it could not be started.
+    Failed,
+    /// Ended by memprobe after `--timeout`.
+    TimedOut,
+    /// Ended by memprobe above `--memory-limit`.
+    OverLimit,
+    /// Ended because memprobe was told to stop.
+    Interrupted,
+}
+
+/// What memprobe writes to `--json FILE`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProbeResult {
+    /// Version of this file's shape; see `docs/sample-format.md`.
+    pub schema: u32,
+    /// How it ended.
+    pub outcome: ProbeOutcome,
+    /// What happened, for people, unless it is `ok`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The workload's exit status, if it exited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// The signal that ended it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// The figures.
+    pub metrics: Metrics,
+    /// Hex digest of the output, if the workload sent one (`digest HEX`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_digest: Option<String>,
+    /// How many samples were taken.
+    pub samples: u64,
+    /// Things that a reader of the figures must know: a fallback that was taken, a limit of the machine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,1 @@
+//! memprobe: runs one program and samples the memory of its process tree. Knows nothing of matrices.

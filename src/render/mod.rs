@@ -1,0 +1,1 @@
+//! Turns summaries into HTML and terminal tables. Never queries anything.
