@@ -187,3 +187,21 @@ pub struct AttemptRecord {
     /// What memprobe found; `None` if it could not be started or was killed.
     pub result: Option<ProbeResult>,
 }
+
+/// A whole run, as read from its folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRecord {
+    /// All that it depended on.
+    pub manifest: RunManifest,
+    /// What it left, by cell, in the manifest's order.
+    pub cells: IndexMap<CellId, CellResults>,
+}
+
+/// What a run left of one cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CellResults {
+    /// How it ended; `None` if the run was killed before that was known.
+    pub record: Option<CellRecord>,
+    /// Its attempts by number.
+    pub attempts: Vec<AttemptRecord>,
+}
