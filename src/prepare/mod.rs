@@ -4,6 +4,7 @@
 //! under a temporary name and renamed when whole; the user's own files are never written to.
 
 pub mod cache;
+pub mod tool;
 
 /// Why something that cells need can't be had. It becomes the cells' outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
