@@ -1,0 +1,3 @@
+//! Private database servers: found, started for one run, and never left behind.
+
+pub(super) mod locate;
