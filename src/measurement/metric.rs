@@ -58,6 +58,24 @@ pub struct Metric {
     /// Why there is no value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unavailable: Option<String>,
+    /// How the values were spread, if the workload sent more than one; `value` is their median.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<Distribution>,
+}
+
+/// How several values of one metric were spread, in the metric's unit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Distribution {
+    /// How many values there were.
+    pub count: u64,
+    /// Their arithmetic mean.
+    pub mean: f64,
+    /// Their sample standard deviation (divided by `count - 1`).
+    pub standard_deviation: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
 }
 
 /// Figures by name: `peak_rss`, `peak_anon`, `peak_pss`, `peak_uss`, `wall_time`, `cpu_time`, …
@@ -67,7 +85,7 @@ impl Metric {
     /// A figure that was had.
     #[must_use]
     pub const fn new(value: f64, unit: Unit, scope: Scope, precision: Precision) -> Self {
-        Self { value: Some(value), unit, scope, precision, unavailable: None }
+        Self { value: Some(value), unit, scope, precision, unavailable: None, distribution: None }
     }
 
     /// A figure that could not be had, and why.
@@ -77,6 +95,13 @@ impl Metric {
         precision: Precision,
         why: impl Into<String>,
     ) -> Self {
-        Self { value: None, unit, scope, precision, unavailable: Some(why.into()) }
+        Self {
+            value: None,
+            unit,
+            scope,
+            precision,
+            unavailable: Some(why.into()),
+            distribution: None,
+        }
     }
 }

@@ -4,6 +4,8 @@
 
 mod metric;
 mod result;
+pub mod sample_file;
 
-pub use metric::{Metric, Metrics, Precision, Scope, Unit};
-pub use result::{ProbeOutcome, ProbeResult};
+pub use metric::{Distribution, Metric, Metrics, Precision, Scope, Unit};
+pub use result::{ProbeOutcome, ProbeResult, Sampling};
+pub use sample_file::SampleFile;

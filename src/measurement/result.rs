@@ -43,7 +43,29 @@ pub struct ProbeResult {
     pub output_digest: Option<String>,
     /// How many samples were taken.
     pub samples: u64,
+    /// How well the sampling kept its period; `None` if the workload could not be started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampling: Option<Sampling>,
     /// Things that a reader of the figures must know: a fallback that was taken, a limit of the machine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// How well the sampling kept its period, and what it cost.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sampling {
+    /// Seconds between two samples, as asked for.
+    pub period: f64,
+    /// Samples a second, as reached; `None` if the workload was gone before a period had passed.
+    pub rate: Option<f64>,
+    /// Deadlines that passed without a sample.
+    pub missed: u64,
+    /// Seconds by which a sample came after its deadline: the mean.
+    pub lateness_mean: f64,
+    /// Seconds by which a sample came after its deadline: the worst.
+    pub lateness_max: f64,
+    /// Seconds of CPU that memprobe itself used.
+    pub probe_cpu: f64,
+    /// Bytes of memory that memprobe itself held at most; `None` if it could not be read.
+    pub probe_rss: Option<u64>,
 }
