@@ -63,6 +63,15 @@ pub enum Event {
         /// Peak RSS in bytes, if it was measured.
         peak_rss: Option<f64>,
     },
+    /// An attempt is not run, since an earlier one of its cell failed.
+    AttemptSkipped {
+        /// Its cell.
+        cell: CellId,
+        /// Its number within the cell, from 1.
+        number: u32,
+        /// Would have been run to warm up.
+        warmup: bool,
+    },
     /// Something that the user should know, and that is no step of its own.
     Notice {
         /// One sentence.
