@@ -93,9 +93,10 @@ mod tests {
     fn the_second_request_is_urgent() {
         let interrupt = Interrupt::default();
         assert!(!interrupt.is_raised());
-        interrupt.raise();
+        let other_handle = interrupt.clone();
+        other_handle.raise();
         assert!(interrupt.is_raised() && !interrupt.is_urgent());
-        interrupt.clone().raise();
+        interrupt.raise();
         assert!(interrupt.is_urgent());
     }
 

@@ -82,7 +82,7 @@ pub struct MeasureRecord {
 /// The machine that a run was measured on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
-    /// A fingerprint of what follows but for the load: runs with different ones are not comparable.
+    /// A fingerprint of what follows but for host name and load: runs with different ones are not comparable.
     pub id: String,
     /// Host name.
     pub hostname: String,

@@ -4,6 +4,9 @@
 //! While a run is in progress its memgrid holds a lock on `.lock`, so nobody takes a running run
 //! for an interrupted one. The kernel drops the lock with the process, however that ends.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::TryLockError;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -12,6 +15,7 @@ use std::time::Duration;
 use super::record::{AttemptRecord, CellRecord, RunManifest, RunRecord};
 use super::{read, run_id, whole_file};
 use crate::error::{Context, Error, Result};
+use crate::measurement::SampleFile;
 use crate::outcome::Outcome;
 use crate::plan::CellId;
 
@@ -149,6 +153,18 @@ impl RunDir {
     #[must_use]
     pub fn attempt_dir(&self, cell: &CellId, number: u32) -> PathBuf {
         self.cell_dir(cell).join("attempts").join(number.to_string())
+    }
+
+    /// Reads a complete attempt's samples; `None` if it has none.
+    ///
+    /// # Errors
+    /// When they can't be read; the error names the file.
+    pub fn samples(&self, cell: &CellId, number: u32) -> Result<Option<SampleFile>> {
+        match SampleFile::open(&self.attempt_dir(cell, number).join(SAMPLES)) {
+            Ok(samples) => Ok(Some(samples)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether a memgrid is at work on this run, be it this process or another.
