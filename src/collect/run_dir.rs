@@ -12,6 +12,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::record::{AttemptRecord, CellRecord, RunManifest, RunRecord};
 use super::{read, run_id, whole_file};
 use crate::error::{Context, Error, Result};
@@ -98,13 +100,14 @@ impl RunDir {
     }
 
     /// Opens a run in order to go on with it: it counts as running until the returned value is
-    /// dropped.
+    /// dropped, and as not finished until its manifest says so again.
     ///
     /// # Errors
     /// When there is no such run, or when it is still running.
     pub fn resume(reports: &Path, run: &str) -> Result<Self> {
         let opened = Self::open(reports, run)?;
         let lock = Some(take_lock(&opened.path)?);
+        opened.write_manifest(&RunManifest { finished: None, ..opened.read_manifest()? })?;
         Ok(Self { lock, ..opened })
     }
 
@@ -261,6 +264,15 @@ impl RunDir {
     /// When it is missing, damaged, or of another schema; the error names the file.
     pub fn read_manifest(&self) -> Result<RunManifest> {
         read::manifest(&self.path)
+    }
+
+    /// When the manifest was written.
+    ///
+    /// # Errors
+    /// When it is not there any more.
+    pub fn manifest_time(&self) -> Result<Timestamp> {
+        let modified = fs_err::metadata(self.path.join(MANIFEST))?.modified()?;
+        Timestamp::try_from(modified).context(|| "a file's time is out of range".to_owned())
     }
 
     /// Reads the run as far as it got. Records that a crash left damaged are left out with a

@@ -1,0 +1,310 @@
+//! The index against real folders and real SQLite files.
+
+use std::sync::Mutex;
+
+use indexmap::IndexMap;
+use tempfile::TempDir;
+
+use super::*;
+use crate::collect::machine;
+use crate::collect::record::{
+    AttemptRecord, CellRecord, MeasureRecord, PatchRecord, RunManifest, SCHEMA, SourceRecord,
+    StateRecord,
+};
+use crate::event::Silent;
+use crate::measurement::{Metric, Precision, ProbeOutcome, ProbeResult, Scope, Unit};
+use crate::outcome::Outcome;
+use crate::plan::Cell;
+
+/// Keeps the notices.
+#[derive(Default)]
+struct Notices(Mutex<Vec<String>>);
+
+impl Observer for Notices {
+    fn event(&self, event: Event) {
+        if let Event::Notice { text } = event {
+            self.0.lock().unwrap().push(text);
+        }
+    }
+}
+
+fn cell(id: &str) -> CellId {
+    CellId::from_values(id.split('/'))
+}
+
+fn manifest(cells: &[&str], minute: i64, finished: bool) -> RunManifest {
+    let started = Timestamp::from_second(1_795_000_000 + minute * 60).unwrap();
+    let patch =
+        PatchRecord { name: "a.patch".into(), sha256: "ab".repeat(32), subject: "A".into() };
+    let source = SourceRecord {
+        origin: "Django==5.2.19".into(),
+        commit: Some("c".repeat(40)),
+        patches: vec![patch],
+    };
+    let state =
+        StateRecord { description: None, sources: IndexMap::from([("subject".into(), source)]) };
+    RunManifest {
+        schema: SCHEMA,
+        run: String::new(),
+        name: None,
+        memgrid: "0.1.0".into(),
+        started,
+        finished: finished.then_some(started),
+        arguments: vec![],
+        cells: cells.iter().map(|id| cell(id)).collect(),
+        matrix_sha256: "m".into(),
+        baseline: None,
+        measure: MeasureRecord {
+            period: 0.01,
+            repeats: 1,
+            warmup: 0,
+            timeout: 60.0,
+            jobs: 1,
+            memory_limit: None,
+            seed: 1,
+        },
+        machine: machine(),
+        versions: IndexMap::new(),
+        states: IndexMap::from([("patched".into(), state)]),
+        dataset: None,
+        workload_sha256: "w".into(),
+    }
+}
+
+fn attempt(id: &str, number: u32, peak: f64) -> AttemptRecord {
+    let metric = |value, unit| Metric::new(value, unit, Scope::Tree, Precision::Exact);
+    let metrics = IndexMap::from([
+        ("peak_rss".to_owned(), metric(peak, Unit::Bytes)),
+        ("wall_time".to_owned(), metric(2.0, Unit::Seconds)),
+        ("speed".to_owned(), metric(1.5, Unit::Other("rows/s".into()))),
+        (
+            "peak_pss".to_owned(),
+            Metric::unavailable(Unit::Bytes, Scope::Tree, Precision::Sampled, "no smaps_rollup"),
+        ),
+    ]);
+    let result = serde_json::json!({
+        "schema": 1, "outcome": ProbeOutcome::Ok, "exit_code": 0, "metrics": metrics,
+        "output_digest": "feed", "samples": 3,
+    });
+    AttemptRecord {
+        schema: SCHEMA,
+        cell: cell(id),
+        number,
+        warmup: number == 1,
+        started: Timestamp::from_second(1_795_000_001).unwrap(),
+        outcome: Outcome::Ok,
+        reason: None,
+        command: vec![],
+        env: IndexMap::new(),
+        result: Some(serde_json::from_value::<ProbeResult>(result).unwrap()),
+    }
+}
+
+/// Leaves the folder of a run in which each cell ended as told, with a warm-up and an attempt.
+fn leave_run(reports: &Path, minute: i64, cells: &[(&str, Option<Outcome>)]) -> RunDir {
+    let ids: Vec<_> = cells.iter().map(|(id, _)| *id).collect();
+    let finished = cells.iter().all(|(_, outcome)| outcome.is_some());
+    let mut manifest = manifest(&ids, minute, finished);
+    let run = RunDir::create(reports, &mut manifest).unwrap();
+    for &(id, outcome) in cells {
+        for number in [1, 2] {
+            let record = attempt(id, number, f64::from(number) * 1e8 + minute as f64);
+            let staged = run.stage_attempt(&record.cell, number).unwrap();
+            run.commit_attempt(&staged, &record).unwrap();
+        }
+        if let Some(outcome) = outcome {
+            let cell = Cell { id: cell(id), axes: IndexMap::new(), extra: IndexMap::new() };
+            let record = CellRecord { schema: SCHEMA, cell, outcome, reason: None, help: None };
+            run.write_cell(&record).unwrap();
+        }
+    }
+    run
+}
+
+/// Every row that matters, as text.
+fn dump(history: &mut History) -> Vec<String> {
+    let mut rows: Vec<String> =
+        history.runs().unwrap().iter().map(|run| format!("{run:?}")).collect();
+    for id in ["a/x", "a/y"] {
+        rows.extend(history.attempts(&cell(id), 100).unwrap().iter().map(|a| format!("{a:?}")));
+        rows.extend(history.trend(&cell(id), "peak_rss").unwrap().iter().map(|p| format!("{p:?}")));
+    }
+    rows
+}
+
+#[test]
+fn recording_and_rebuilding_give_the_same() {
+    let reports = TempDir::new().unwrap();
+    let mut history = History::open(reports.path(), &Silent).unwrap();
+    for minute in 0..3 {
+        let run = leave_run(
+            reports.path(),
+            minute,
+            &[("a/x", Some(Outcome::Ok)), ("a/y", Some(Outcome::Failed))],
+        );
+        history.record(&run.read().unwrap()).unwrap();
+        history.record(&run.read().unwrap()).unwrap();
+    }
+    let recorded = dump(&mut history);
+    assert_eq!(recorded.len(), 3 + 2 * (6 + 3));
+    assert_eq!(history.rebuild(&Silent).unwrap(), 3);
+    assert_eq!(dump(&mut history), recorded);
+    drop(history);
+    std::fs::remove_file(reports.path().join(FILE)).unwrap();
+    assert_eq!(dump(&mut History::open(reports.path(), &Silent).unwrap()), recorded);
+}
+
+#[test]
+fn the_newest_result_is_neither_interrupted_nor_unreached() {
+    let reports = TempDir::new().unwrap();
+    let oldest = leave_run(
+        reports.path(),
+        0,
+        &[("a/x", Some(Outcome::Ok)), ("a/y", Some(Outcome::Unavailable))],
+    );
+    let middle = leave_run(reports.path(), 1, &[("a/x", Some(Outcome::Failed))]);
+    let newest =
+        leave_run(reports.path(), 2, &[("a/x", Some(Outcome::Interrupted)), ("a/y", None)]);
+    let mut history = History::open(reports.path(), &Silent).unwrap();
+    let results = history.newest_results(&[cell("a/y"), cell("a/z"), cell("a/x")]).unwrap();
+    let found: Vec<_> =
+        results.iter().map(|r| (r.cell.as_str(), r.run.as_str(), r.outcome)).collect();
+    assert_eq!(
+        found,
+        [("a/y", oldest.id(), Outcome::Unavailable), ("a/x", middle.id(), Outcome::Failed)]
+    );
+    let runs = history.runs().unwrap();
+    assert_eq!(runs[0].run, newest.id());
+    assert_eq!(runs[0].outcomes, IndexMap::from([(Outcome::Interrupted, 2)]));
+    assert_eq!(runs[0].finished, None);
+}
+
+#[test]
+fn attempts_and_trends_tell_values_and_their_runs() {
+    let reports = TempDir::new().unwrap();
+    for minute in [5, 3] {
+        leave_run(reports.path(), minute, &[("a/x", Some(Outcome::Ok))]);
+    }
+    let mut history = History::open(reports.path(), &Silent).unwrap();
+    let attempts = history.attempts(&cell("a/x"), 3).unwrap();
+    assert_eq!(
+        attempts.iter().map(|a| (a.number, a.warmup)).collect::<Vec<_>>(),
+        [(1, true), (2, false), (1, true)]
+    );
+    let metrics = &attempts[1].metrics;
+    assert_eq!((metrics.len(), metrics["peak_rss"]), (3, 200_000_005.0));
+    assert_eq!(attempts[1].output_digest.as_deref(), Some("feed"));
+    let trend = history.trend(&cell("a/x"), "peak_rss").unwrap();
+    let values: Vec<_> = trend.iter().map(|point| point.values.as_slice()).collect();
+    assert_eq!(values, [[200_000_003.0], [200_000_005.0]]);
+    assert!(history.trend(&cell("a/x"), "peak_pss").unwrap().is_empty());
+}
+
+#[test]
+fn folders_that_come_go_or_change_are_noticed() {
+    let reports = TempDir::new().unwrap();
+    let first = leave_run(reports.path(), 0, &[("a/x", Some(Outcome::Ok))]);
+    drop(History::open(reports.path(), &Silent).unwrap());
+    let second = leave_run(reports.path(), 1, &[("a/x", Some(Outcome::Ok))]);
+    let third = leave_run(reports.path(), 2, &[("a/x", None)]);
+    std::fs::remove_dir_all(first.path()).unwrap();
+    let ids = |history: &mut History| -> Vec<String> {
+        history.runs().unwrap().into_iter().map(|run| run.run).collect()
+    };
+    let mut history = History::open(reports.path(), &Silent).unwrap();
+    assert_eq!(ids(&mut history), [third.id(), second.id()]);
+    // A killed run is resumed and ends, but its memgrid is killed before it can say so here.
+    let mut manifest = third.read_manifest().unwrap();
+    manifest.finished = Some(manifest.started);
+    third.write_manifest(&manifest).unwrap();
+    drop(history);
+    history = History::open(reports.path(), &Silent).unwrap();
+    assert!(history.runs().unwrap()[0].finished.is_some());
+    // It goes on once more.
+    let id = third.id().to_owned();
+    drop(third);
+    drop(history);
+    let _resumed = RunDir::resume(reports.path(), &id).unwrap();
+    history = History::open(reports.path(), &Silent).unwrap();
+    assert!(history.runs().unwrap()[0].finished.is_none());
+}
+
+#[test]
+fn a_run_that_cannot_be_read_is_told_and_left_out() {
+    let reports = TempDir::new().unwrap();
+    let bad = leave_run(reports.path(), 0, &[("a/x", Some(Outcome::Ok))]);
+    let good = leave_run(reports.path(), 1, &[("a/x", Some(Outcome::Ok))]);
+    std::fs::write(bad.path().join("manifest.json"), "{\"schema\": 99}").unwrap();
+    let notices = Notices::default();
+    let mut history = History::open(reports.path(), &notices).unwrap();
+    assert_eq!(history.runs().unwrap().len(), 1);
+    assert_eq!(history.runs().unwrap()[0].run, good.id());
+    let notices = notices.0.into_inner().unwrap();
+    assert!(notices.len() == 1 && notices[0].contains(bad.id()), "{notices:?}");
+}
+
+#[test]
+fn an_unusable_file_is_put_aside_and_made_again() {
+    let reports = TempDir::new().unwrap();
+    let file = reports.path().join(FILE);
+    leave_run(reports.path(), 0, &[("a/x", Some(Outcome::Ok))]);
+    let mut history = History::open(reports.path(), &Silent).unwrap();
+    let expected = dump(&mut history);
+    drop(history);
+    let whole = std::fs::read(&file).unwrap();
+    let mut garbled = whole.clone();
+    garbled[100..].fill(0xa5);
+    let mut garbled_rows = whole.clone();
+    garbled_rows[4096..].fill(0xa5);
+    let other_tables = {
+        let path = reports.path().join("other.db");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let options =
+                sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::query("CREATE TABLE runs (x)").execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        });
+        std::fs::read(path).unwrap()
+    };
+    let damages: [(&str, &[u8]); 5] = [
+        ("no database", b"this is no database at all, but a text of some length"),
+        ("garbled", &garbled),
+        ("garbled rows", &garbled_rows),
+        ("truncated", &whole[..whole.len() / 2]),
+        ("other tables", &other_tables),
+    ];
+    for (name, content) in damages {
+        std::fs::write(&file, content).unwrap();
+        let notices = Notices::default();
+        let mut history = History::open(reports.path(), &notices)
+            .unwrap_or_else(|error| panic!("{name}: {error} {error:?}"));
+        assert_eq!(dump(&mut history), expected, "{name}");
+        let notices = notices.0.into_inner().unwrap();
+        assert!(notices.len() == 1 && notices[0].contains("history.damaged.db"), "{notices:?}");
+    }
+    // An empty file is what a memgrid leaves that was killed at once: nothing is lost with it.
+    std::fs::write(&file, "").unwrap();
+    assert_eq!(dump(&mut History::open(reports.path(), &Silent).unwrap()), expected);
+}
+
+#[test]
+fn two_memgrids_may_write_at_once() {
+    let reports = TempDir::new().unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let reports = reports.path();
+            scope.spawn(move || {
+                let mut history = History::open(reports, &Silent).unwrap();
+                for minute in 0..3 {
+                    let run =
+                        leave_run(reports, thread * 10 + minute, &[("a/x", Some(Outcome::Ok))]);
+                    history.record(&run.read().unwrap()).unwrap();
+                }
+            });
+        }
+    });
+    let mut history = History::open(reports.path(), &Silent).unwrap();
+    assert_eq!(history.runs().unwrap().len(), 12);
+}
