@@ -1,7 +1,31 @@
 //! `matrix.toml`: from text to a validated [`Config`], or to every problem in it at once.
 //!
-//! Pure: the text and a way to ask whether a path exists are passed in.
+//! Pure: the text and a way to ask whether a path exists are passed in. [`load`] parses the text
+//! into a tree with spans ([`reader`]), reads it section by section, and checks what refers to
+//! what ([`check`]). Problems are gathered on the way ([`problem`]); none ends the reading.
 
+mod backends;
+mod check;
+mod context;
+mod dataset;
+mod load;
+mod matrix;
+mod measure;
 mod model;
+mod names;
+mod overrides;
+mod problem;
+mod reader;
+mod sources;
+pub(crate) mod suggest;
+#[cfg(test)]
+mod tests;
+mod units;
+mod workload;
 
+pub use context::PathKind;
+pub use load::load;
 pub use model::*;
+pub use overrides::Overrides;
+pub use problem::{Problem, Problems, Span};
+pub use units::{parse_duration, parse_size};

@@ -52,16 +52,16 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The name of its state, if the matrix has states.
+    /// The name of its state, if it has one (a matrix of `include` alone has no axes).
     #[must_use]
     pub fn state(&self) -> Option<&str> {
-        self.axes.get(STATE_AXIS).map(String::as_str)
+        self.value(STATE_AXIS)
     }
 
-    /// The name of its backend, if the matrix has backends.
+    /// The name of its backend, if it has one.
     #[must_use]
     pub fn backend(&self) -> Option<&str> {
-        self.axes.get(BACKEND_AXIS).map(String::as_str)
+        self.value(BACKEND_AXIS)
     }
 
     /// A value by axis or by the name of an extra.

@@ -1,0 +1,241 @@
+//! What can only be checked once every section is read: references between them, and all that
+//! depends on the cells.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::context::{Context, Scope, TemplateUse};
+use super::matrix::{MatrixSection, check_path_part};
+use super::model::{BACKEND_AXIS, Config, Content, Matrix, SUBJECT};
+use super::names::is_path_part;
+use super::problem::{Problem, Span};
+use super::reader::At;
+use super::suggest::{did_you_mean, nearest};
+use super::workload::TemplateFile;
+use crate::plan::{Cell, Origin, expand_traced, product_size};
+
+/// A larger matrix is a slip of the keyboard, and would not fit into memory.
+const MOST_CELLS: usize = 100_000;
+
+/// Every value of `axis` needs one of the `defined` tables, and every such table a value.
+pub(super) fn check_tables<T>(
+    axis: &str,
+    defined: &IndexMap<String, At<T>>,
+    matrix: &MatrixSection,
+    context: &Context<'_>,
+) {
+    let names: Vec<_> = defined.keys().map(String::as_str).collect();
+    let values: IndexSet<&str> = matrix.values_of(axis).map(|value| value.value.as_str()).collect();
+    let mut reported = IndexSet::new();
+    let mut meant = IndexSet::new();
+    for value in matrix.values_of(axis) {
+        let is_reported = !reported.insert(value.value.as_str());
+        if is_reported || names.contains(&value.value.as_str()) || !is_path_part(&value.value) {
+            continue;
+        }
+        let message = format!("no table defines the {axis} `{}`", value.value);
+        let unused: Vec<_> = names.iter().filter(|name| !values.contains(*name)).copied().collect();
+        let hint = match nearest(&value.value, &unused) {
+            Some(name) => {
+                meant.insert(name);
+                format!("did you mean `{name}`?")
+            }
+            None => format!("add `[{axis}.{}]`", value.value),
+        };
+        context.add(Problem::at(&value.span, message).hint(hint).absence());
+    }
+    let is_unused = |name: &str| !values.contains(name) && !meant.contains(name);
+    for (name, table) in defined.iter().filter(|(name, _)| is_unused(name)) {
+        let hint = if values.is_empty() {
+            format!("the matrix has no axis `{axis}`; add it to `[matrix]`")
+        } else {
+            format!("add `{name}` to `{axis}` in `[matrix]`, or remove the table")
+        };
+        let message = format!("nothing uses `[{axis}.{name}]`");
+        context.add(Problem::at(&table.span, message).hint(hint).absence());
+    }
+}
+
+/// The matrix's cells, checked; none if it is too large to be expanded.
+pub(super) fn check_cells(
+    span: &Span,
+    section: &MatrixSection,
+    config: &Config,
+    context: &Context<'_>,
+) -> Vec<Cell> {
+    if product_size(&config.matrix).is_none_or(|size| size > MOST_CELLS) {
+        let problem = Problem::at(span, format!("the matrix has more than {MOST_CELLS} cells"));
+        context.add(problem.hint("remove an axis, or values"));
+        return Vec::new();
+    }
+    let cells = expand_traced(&config.matrix);
+    let is_reported = section.axes.values().any(Vec::is_empty)
+        || section.exclude.iter().any(|entry| entry.values.is_empty());
+    if cells.is_empty() && !is_reported {
+        let hint = match (section.axes.is_empty(), section.exclude.is_empty()) {
+            (false, false) => "`exclude` takes all of them away",
+            _ => "add an axis, such as format = [\"json\", \"xml\"]",
+        };
+        context.add(Problem::at(span, "the matrix has no cells").hint(hint).absence());
+    }
+    let mut seen = HashSet::new();
+    for (cell, origin) in &cells {
+        let entry = match origin {
+            Origin::Include(index) => section.include.get(*index),
+            Origin::Product => None,
+        };
+        if let (Some(entry), true) = (entry, cell.axes.is_empty()) {
+            entry.values.values().for_each(|(_, value)| check_path_part(value, context));
+        }
+        if !seen.insert(&cell.id)
+            && let Some(entry) = entry
+        {
+            let problem =
+                Problem::at(&entry.span, format!("there is a cell `{}` already", cell.id));
+            context.add(problem.hint("give this `include` entry a value that tells it apart"));
+        }
+    }
+    cells.into_iter().map(|(cell, _)| cell).collect()
+}
+
+/// A source that no template mentions can't be what the workload runs, whatever its patches are.
+pub(super) fn check_sources_used(sources: &IndexMap<String, Span>, context: &Context<'_>) {
+    let templates = context.templates.borrow();
+    if templates.is_empty() {
+        // Without a workload, which has been reported, nothing can be said.
+        return;
+    }
+    for (name, span) in sources {
+        let placeholder =
+            if name == SUBJECT { SUBJECT.to_owned() } else { format!("source:{name}") };
+        let is_used = |used: &TemplateUse| used.template.names().any(|name| name == placeholder);
+        if !templates.iter().any(is_used) {
+            let message = format!("no workload could see it: nothing uses `{{{placeholder}}}`");
+            let hint =
+                format!("such as env = {{ PYTHONPATH = \"{{{placeholder}}}\" }} in `[workload]`");
+            context.add(Problem::at(span, message).hint(hint).absence());
+        }
+    }
+}
+
+/// Placeholders must have a value in every cell that the template is used in.
+pub(super) fn check_templates(config: &Config, cells: &[Cell], context: &Context<'_>) {
+    for used in context.templates.borrow().iter() {
+        let applies = |cell: &&Cell| match &used.scope {
+            Scope::Everywhere => true,
+            Scope::Where { axis, value } => cell.value(axis) == Some(value),
+        };
+        let cells: Vec<_> = cells.iter().filter(applies).collect();
+        let names: IndexSet<&str> = used.template.names().collect();
+        for name in names.into_iter().filter(|name| !is_fixed(name, config)) {
+            let without = cells.iter().find(|cell| !has_value(name, cell));
+            if cells.is_empty() && is_name_in(&config.matrix, name) {
+                continue;
+            } else if cells.iter().all(|cell| !has_value(name, cell)) {
+                context.add(unknown_placeholder(name, used, config));
+            } else if let Some(cell) = without {
+                let message = format!("the cell `{}` has no value for `{{{name}}}`", cell.id);
+                let hint = "give it one with an `include` entry";
+                context.add(Problem::at(&used.span, message).hint(hint).absence());
+            }
+        }
+    }
+}
+
+/// Names that cells may have values for.
+fn names_in(matrix: &Matrix) -> impl Iterator<Item = &String> {
+    matrix.axes.keys().chain(matrix.include.iter().flat_map(IndexMap::keys))
+}
+
+fn is_name_in(matrix: &Matrix, name: &str) -> bool {
+    let name = if name == "database_url" { BACKEND_AXIS } else { name };
+    names_in(matrix).any(|other| other == name)
+}
+
+/// Whether a placeholder has a value in every cell, whatever its values.
+fn is_fixed(name: &str, config: &Config) -> bool {
+    match name {
+        "root" | "cell" => true,
+        "python" => config.python.is_some(),
+        "subject" => config.sources.contains_key(SUBJECT),
+        "rows" => config.dataset.is_some(),
+        "seed" => matches!(
+            config.dataset.as_ref().map(|dataset| &dataset.content),
+            Some(Content::Generated { .. })
+        ),
+        _ => name.strip_prefix("source:").is_some_and(|source| config.sources.contains_key(source)),
+    }
+}
+
+fn has_value(name: &str, cell: &Cell) -> bool {
+    match name {
+        "database_url" => cell.backend().is_some(),
+        _ => cell.value(name).is_some(),
+    }
+}
+
+fn unknown_placeholder(name: &str, used: &TemplateUse, config: &Config) -> Problem {
+    let problem = Problem::at(&used.span, format!("`{{{name}}}` has no value here")).absence();
+    match name {
+        "python" => return problem.hint("add `[python]`, if only with interpreter = \"python3\""),
+        "subject" => return problem.hint("add `[subject]`"),
+        "rows" => return problem.hint("add `[dataset]`"),
+        "seed" => return problem.hint("only generated rows have a seed"),
+        "database_url" => return problem.hint("it needs an axis `backend`"),
+        _ => {}
+    }
+    let fixed = ["root", "cell", "python", "subject", "rows", "seed"];
+    let fixed = fixed.into_iter().filter(|name| is_fixed(name, config)).map(str::to_owned);
+    let further = config.sources.keys().filter(|name| *name != SUBJECT);
+    let further = further.map(|name| format!("source:{name}"));
+    let names: IndexSet<String> =
+        names_in(&config.matrix).cloned().chain(fixed).chain(further).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    problem.hint(did_you_mean(name, &names))
+}
+
+/// The files that a `./` argument with placeholders means, one for each value; they must exist.
+pub(super) fn check_template_files(
+    files: &[TemplateFile],
+    cells: &[Cell],
+    context: &Context<'_>,
+) -> Vec<PathBuf> {
+    let mut found = IndexSet::new();
+    for file in files {
+        // A placeholder without a value in the cell is known when the cell is run, if at all.
+        let names = cells.iter().filter_map(|cell| file.path.expand(|name| cell.value(name)).ok());
+        for name in names.collect::<IndexSet<_>>() {
+            let path = context.absolute(&name);
+            if context.look_up(&path).is_none() {
+                context.add(context.not_there(&file.span, &name, "the workload's file"));
+            }
+            found.insert(path);
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// What needs another section to make sense.
+pub(super) fn check_needs(
+    config: &Config,
+    backends: &IndexMap<String, Span>,
+    dataset: Option<&Span>,
+    context: &Context<'_>,
+) {
+    for (name, span) in backends {
+        let has_requirements =
+            config.backends.get(name).is_some_and(|backend| !backend.requirements.is_empty());
+        if has_requirements && config.python.is_none() {
+            let problem =
+                Problem::at(span, "`requirements` need an environment to be installed in");
+            context.add(problem.hint("add `[python]`").absence());
+        }
+    }
+    if let (Some(span), true) = (dataset, config.backends.is_empty()) {
+        let problem = Problem::at(span, "no backend could hold these rows");
+        let hint = format!("add an axis `{BACKEND_AXIS}` and its tables, or remove `[dataset]`");
+        context.add(problem.hint(hint).absence());
+    }
+}

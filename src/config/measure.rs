@@ -1,0 +1,139 @@
+//! `[measure]` and `[compare]`.
+
+use std::time::Duration;
+
+use super::context::Context;
+use super::matrix::MatrixSection;
+use super::model::{Compare, Measure, STATE_AXIS};
+use super::problem::Problem;
+use super::reader::{Table, Value};
+use super::suggest::did_you_mean;
+use super::units::{parse_duration, parse_size};
+
+/// memprobe samples no faster.
+pub(super) const SHORTEST_PERIOD: Duration = Duration::from_millis(1);
+/// More attempts than this are a slip of the keyboard.
+pub(super) const MOST_ATTEMPTS: u64 = 1_000_000;
+/// More attempts at the same time than this are, too.
+pub(super) const MOST_JOBS: u64 = 4_096;
+
+pub(super) fn read_measure(top: &Table<'_>, context: &Context<'_>) -> Measure {
+    let default = Measure::default();
+    let Some(table) = top.sub_table("measure") else { return default };
+    table.only(&["period", "repeats", "warmup", "timeout", "jobs", "memory_limit", "seed"]);
+    let get = |key| table.get(key);
+    let duration = |key, least| get(key).and_then(|value| duration(&value, least, context));
+    let count = |key, range| get(key).and_then(|value| value.number(range));
+    Measure {
+        period: duration("period", SHORTEST_PERIOD).unwrap_or(default.period),
+        timeout: duration("timeout", SHORTEST_PERIOD).unwrap_or(default.timeout),
+        repeats: count("repeats", 1..=MOST_ATTEMPTS).map_or(default.repeats, |count| count as u32),
+        warmup: count("warmup", 0..=MOST_ATTEMPTS).map_or(default.warmup, |count| count as u32),
+        jobs: count("jobs", 1..=MOST_JOBS).map_or(default.jobs, |count| count as usize),
+        memory_limit: get("memory_limit").and_then(|value| size(&value, context)),
+        seed: count("seed", 0..=u64::MAX),
+    }
+}
+
+fn without_unit(value: &Value<'_>, example: &str, context: &Context<'_>) {
+    let message = format!("`{}` needs a unit", value.key.value);
+    context.add(Problem::at(&value.span(), message).hint(format!("write it as \"{example}\"")));
+}
+
+fn duration(value: &Value<'_>, least: Duration, context: &Context<'_>) -> Option<Duration> {
+    let key = value.key.value;
+    if value.is_number() {
+        without_unit(value, if key == "timeout" { "10m" } else { "10ms" }, context);
+        return None;
+    }
+    let text = value.text()?;
+    let problem = |message: String| Problem::at(&text.span, message);
+    match parse_duration(&text.value) {
+        Ok(duration) if duration < least => {
+            context.add(problem(format!("`{key}` must be at least 1ms")));
+            None
+        }
+        Ok(duration) => Some(duration),
+        Err(hint) => {
+            context.add(problem(format!("{:?} is no duration", text.value)).hint(hint));
+            None
+        }
+    }
+}
+
+fn size(value: &Value<'_>, context: &Context<'_>) -> Option<u64> {
+    if value.is_number() {
+        without_unit(value, "512MiB", context);
+        return None;
+    }
+    let text = value.text()?;
+    let problem = |message: String| Problem::at(&text.span, message);
+    match parse_size(&text.value) {
+        Ok(0) => {
+            context.add(
+                problem(format!("`{}` must not be 0", value.key.value))
+                    .hint("leave it out for no limit"),
+            );
+            None
+        }
+        Ok(size) => Some(size),
+        Err(hint) => {
+            context.add(problem(format!("{:?} is no size", text.value)).hint(hint));
+            None
+        }
+    }
+}
+
+pub(super) fn read_compare(
+    top: &Table<'_>,
+    matrix: &MatrixSection,
+    context: &Context<'_>,
+) -> Compare {
+    let table = top.sub_table("compare");
+    let get = |key| table.as_ref().and_then(|table| table.get(key));
+    if let Some(table) = &table {
+        table.only(&["axis", "baseline", "same_output"]);
+    }
+    let same_output = get("same_output").and_then(|value| value.boolean());
+    let axis = match get("axis") {
+        Some(value) => read_axis(&value, matrix, context),
+        None => matrix.axes.contains_key(STATE_AXIS).then(|| STATE_AXIS.to_owned()),
+    };
+    let values = axis.as_ref().and_then(|axis| matrix.axes.get(axis));
+    let baseline = match get("baseline") {
+        Some(value) => read_baseline(&value, axis.as_deref(), matrix, context),
+        None => values.and_then(|values| values.first()).map(|first| first.value.clone()),
+    };
+    Compare { axis, baseline, same_output: same_output.is_none_or(|same| same.value) }
+}
+
+fn read_axis(value: &Value<'_>, matrix: &MatrixSection, context: &Context<'_>) -> Option<String> {
+    let axis = value.text()?;
+    if matrix.axes.contains_key(&axis.value) {
+        return Some(axis.value);
+    }
+    let problem = Problem::at(&axis.span, format!("the matrix has no axis `{}`", axis.value));
+    context.add(problem.hint(did_you_mean(&axis.value, &matrix.axis_names())).absence());
+    None
+}
+
+fn read_baseline(
+    value: &Value<'_>,
+    axis: Option<&str>,
+    matrix: &MatrixSection,
+    context: &Context<'_>,
+) -> Option<String> {
+    let baseline = value.scalar()?;
+    let Some(axis) = axis else {
+        let problem = Problem::at(&baseline.span, "`baseline` needs an axis that it is a value of");
+        context.add(problem.hint("add axis = \"…\" before it").absence());
+        return None;
+    };
+    let values: Vec<_> = matrix.values_of(axis).map(|value| value.value.as_str()).collect();
+    if !values.contains(&baseline.value.as_str()) {
+        let message = format!("the axis `{axis}` has no value `{}`", baseline.value);
+        let hint = did_you_mean(&baseline.value, &values);
+        context.add(Problem::at(&baseline.span, message).hint(hint).absence());
+    }
+    Some(baseline.value)
+}

@@ -1,0 +1,102 @@
+//! What the command line changes in a configuration.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::dataset::MOST_ROWS;
+use super::measure::{MOST_ATTEMPTS, MOST_JOBS, SHORTEST_PERIOD};
+use super::model::{Config, Content};
+use crate::error::{Error, Result};
+
+/// Values that replace those of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// Rows of a generated dataset.
+    pub rows: Option<u64>,
+    /// Measured attempts of each cell.
+    pub repeats: Option<u32>,
+    /// Attempts of each cell before those.
+    pub warmup: Option<u32>,
+    /// Time between two samples.
+    pub period: Option<Duration>,
+    /// How long one attempt may take.
+    pub timeout: Option<Duration>,
+    /// Attempts at the same time.
+    pub jobs: Option<usize>,
+    /// How much memory an attempt may hold, in bytes of RSS.
+    pub memory_limit: Option<u64>,
+    /// Seed of the order of attempts.
+    pub seed: Option<u64>,
+    /// Where runs and the index go. An absolute path.
+    pub reports: Option<PathBuf>,
+}
+
+impl Config {
+    /// This configuration with `overrides` in place of its own values.
+    ///
+    /// # Errors
+    /// When a value makes no sense, or there are no generated rows whose number it could change;
+    /// the error names the option.
+    pub fn with(mut self, overrides: &Overrides) -> Result<Self> {
+        let measure = &mut self.measure;
+        within("--repeats", overrides.repeats, 1, MOST_ATTEMPTS)?;
+        within("--warmup", overrides.warmup, 0, MOST_ATTEMPTS)?;
+        within("--jobs", overrides.jobs.map(|jobs| jobs as u64), 1, MOST_JOBS)?;
+        within("--memory-limit", overrides.memory_limit, 1, u64::MAX)?;
+        replace(&mut measure.repeats, overrides.repeats);
+        replace(&mut measure.warmup, overrides.warmup);
+        replace(&mut measure.jobs, overrides.jobs);
+        replace(&mut measure.period, long_enough("--period", overrides.period)?);
+        replace(&mut measure.timeout, long_enough("--timeout", overrides.timeout)?);
+        measure.memory_limit = overrides.memory_limit.or(measure.memory_limit);
+        measure.seed = overrides.seed.or(measure.seed);
+        if let Some(reports) = &overrides.reports {
+            self.reports.clone_from(reports);
+        }
+        if let Some(rows) = overrides.rows {
+            self.set_rows(rows)?;
+        }
+        Ok(self)
+    }
+
+    fn set_rows(&mut self, wanted: u64) -> Result<()> {
+        within("--rows", Some(wanted), 0, MOST_ROWS)?;
+        match self.dataset.as_mut().map(|dataset| &mut dataset.content) {
+            Some(Content::Generated { rows, .. }) => *rows = wanted,
+            Some(Content::Fixture { .. }) => {
+                return Err(Error::usage(
+                    "--rows: the dataset is a fixture, which has its own rows",
+                )
+                .hint("leave --rows out"));
+            }
+            None => {
+                return Err(
+                    Error::usage("--rows: the matrix has no dataset").hint("leave --rows out")
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+fn replace<T: Copy>(place: &mut T, value: Option<T>) {
+    *place = value.unwrap_or(*place);
+}
+
+fn within(option: &str, value: Option<impl Into<u64>>, least: u64, most: u64) -> Result<()> {
+    match value.map(Into::into) {
+        Some(value) if !(least..=most).contains(&value) => {
+            Err(Error::usage(format!("{option} must be between {least} and {most}, not {value}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn long_enough(option: &str, value: Option<Duration>) -> Result<Option<Duration>> {
+    match value {
+        Some(value) if value < SHORTEST_PERIOD => {
+            Err(Error::usage(format!("{option} must be at least 1ms")))
+        }
+        value => Ok(value),
+    }
+}

@@ -1,0 +1,256 @@
+//! Whole files: the default matrix, and what is said about broken ones.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::*;
+use crate::error::{Error, ErrorKind};
+use crate::plan::expand;
+
+const ROOT: &str = "/project";
+
+/// Everything below the root exists, but for what is called `missing…`; what has an extension is
+/// a file.
+fn look_up(path: &Path) -> Option<PathKind> {
+    assert!(path.is_absolute(), "{path:?} is asked for");
+    let name = path.file_name()?.to_str()?;
+    match name {
+        _ if name.starts_with("missing") => None,
+        _ if name.contains('.') => Some(PathKind::File),
+        _ => Some(PathKind::Folder),
+    }
+}
+
+fn read(text: &str) -> Result<Config, Problems> {
+    load("matrix.toml", text, Path::new(ROOT), &look_up)
+}
+
+/// What is rendered without the part that repeats the file.
+fn messages(text: &str) -> Vec<String> {
+    let Err(problems) = read(text) else { return Vec::new() };
+    let message = |problem: &Problem| {
+        let marked = problem.span.clone().map_or("", |span| &text[span]);
+        let hint = problem.hint.as_deref().unwrap_or("-");
+        format!("{marked} | {} | {hint}", problem.message)
+    };
+    problems.as_slice().iter().map(message).collect()
+}
+
+const SMALL: &str = "[matrix]\nformat = [\"json\", \"xml\"]\n[workload]\ncommand = [\"true\"]\n";
+
+/// [`SMALL`] with more to it.
+fn with(more: &str) -> String {
+    format!("{SMALL}{more}\n")
+}
+
+#[test]
+fn the_default_matrix_has_eighteen_cells() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = include_str!("../../matrix.toml");
+    let config = load("matrix.toml", text, root, &look_up).unwrap_or_else(|p| panic!("{p}"));
+    let ids: Vec<_> = expand(&config.matrix).iter().map(|cell| cell.id.to_string()).collect();
+    insta::assert_snapshot!(ids.join("\n"), @"
+    sqlite/json/unpatched
+    sqlite/json/patched
+    sqlite/xml/unpatched
+    sqlite/xml/patched
+    sqlite/yaml/unpatched
+    sqlite/yaml/patched
+    postgresql/json/unpatched
+    postgresql/json/patched
+    postgresql/xml/unpatched
+    postgresql/xml/patched
+    postgresql/yaml/unpatched
+    postgresql/yaml/patched
+    mysql/json/unpatched
+    mysql/json/patched
+    mysql/xml/unpatched
+    mysql/xml/patched
+    mysql/yaml/unpatched
+    mysql/yaml/patched
+    ");
+    assert_eq!(config.compare.axis.as_deref(), Some("state"));
+    assert_eq!(config.compare.baseline.as_deref(), Some("unpatched"));
+    assert_eq!(config.measure, Measure::default());
+    assert_eq!(config.states["patched"].changes[SUBJECT].patches.len(), 3);
+    assert_eq!(config.states["unpatched"].changes.len(), 0);
+    assert_eq!(config.backends["mysql"].kind, BackendKind::Mysql);
+    assert_eq!(config.workload.files[1], root.join("workload/serialize.py"));
+}
+
+#[test]
+fn a_small_matrix_needs_no_more_than_axes_and_a_command() {
+    let config = read(SMALL).unwrap();
+    assert_eq!(expand(&config.matrix).len(), 2);
+    assert_eq!(config.compare, Compare { axis: None, baseline: None, same_output: true });
+    assert_eq!(config.reports, Path::new("/project/reports"));
+    assert!(config.python.is_none() && config.dataset.is_none());
+}
+
+#[test]
+fn paths_become_absolute_and_arguments_with_a_dot_do_too() {
+    let text = r#"
+        [matrix]
+        format = ["json"]
+        [subject]
+        git = "../django"
+        [sources.driver]
+        git = "git@example.org:driver.git"
+        rev = "v1"
+        [workload]
+        command = ["./run.sh", "./{format}.py", "other.py", "{subject}", "{source:driver}"]
+        files = ["./data"]
+    "#;
+    let root = Path::new("/a{b}/c");
+    let config = load("matrix.toml", text, root, &look_up).unwrap();
+    assert_eq!(config.workload.command[0], "/a{{b}}/c/run.sh");
+    assert_eq!(config.workload.command[1], "/a{{b}}/c/{format}.py");
+    assert_eq!(config.workload.command[2], "other.py");
+    let files = ["data", "run.sh", "json.py"].map(|name| root.join(name));
+    assert_eq!(config.workload.files, files);
+    let origin = |name: &str| config.sources[name].origin.clone();
+    let git = |repository: &str, rev: &str| Origin::Git {
+        repository: repository.to_owned(),
+        rev: rev.to_owned(),
+    };
+    assert_eq!(origin(SUBJECT), git("/a{b}/c/../django", "HEAD"));
+    assert_eq!(origin("driver"), git("git@example.org:driver.git", "v1"));
+}
+
+#[test]
+fn values_of_any_scalar_type_are_text_as_written() {
+    let text = "[matrix]\nv = [3.10, 50_000, true, \"x\"]\n[workload]\ncommand = [\"true\"]";
+    assert_eq!(read(text).unwrap().matrix.axes["v"], ["3.10", "50000", "true", "x"]);
+}
+
+#[test]
+fn measure_and_values_are_read() {
+    let config = read(&with(
+        r#"
+        [format.json]
+        env = { INDENT = 2, NAME = "{cell}" }
+        [format.xml]
+        [measure]
+        period = "1.5 s"
+        repeats = 3
+        warmup = 1
+        timeout = "2h"
+        jobs = 2
+        memory_limit = "512MiB"
+        seed = 7
+        "#,
+    ))
+    .unwrap();
+    assert_eq!(config.values["format"]["json"].env["INDENT"], "2");
+    let expected = Measure {
+        period: Duration::from_millis(1_500),
+        repeats: 3,
+        warmup: 1,
+        timeout: Duration::from_secs(7_200),
+        jobs: 2,
+        memory_limit: Some(512 << 20),
+        seed: Some(7),
+    };
+    assert_eq!(config.measure, expected);
+}
+
+#[test]
+fn an_empty_file_is_told_what_it_needs() {
+    let problems = read("").unwrap_err();
+    insta::assert_snapshot!("empty", problems.render(false));
+}
+
+#[test]
+fn many_errors_are_all_reported() {
+    let text = include_str!("tests/many_errors.toml");
+    let problems = read(text).unwrap_err();
+    insta::assert_snapshot!("many_errors", problems.render(false));
+    assert!(problems.render(true).contains("\u{1b}["));
+    let error = Error::from(problems);
+    assert_eq!(error.kind(), ErrorKind::Usage);
+}
+
+#[test]
+fn several_syntax_errors_come_with_what_they_cannot_have_caused() {
+    let text = include_str!("tests/syntax_errors.toml");
+    insta::assert_snapshot!("syntax_errors", read(text).unwrap_err().render(false));
+}
+
+#[test]
+fn an_unclosed_array_is_one_problem() {
+    let text =
+        "[matrix]\na = [1, 2\nb = [3]\n[workload]\ncommand = [\"true\"]\n[measure]\njobs = 1\n";
+    insta::assert_snapshot!("unclosed_array", messages(text).join("\n"));
+}
+
+#[test]
+fn what_cannot_be_part_of_an_id() {
+    for bad in
+        ["", ".", "..", "a/b", "a\\\\b", "a\\u0000", "a\\n", " a", "a ", ".a", "-a", "attempts"]
+    {
+        let text = format!("[matrix]\na = [\"{bad}\"]\n[workload]\ncommand = [\"true\"]");
+        let messages = messages(&text);
+        assert!(
+            messages.len() == 1 && messages[0].contains("can't be part"),
+            "{bad}: {messages:?}"
+        );
+    }
+}
+
+/// A broken line for each kind of problem: what is marked, what is said, what helps.
+#[test]
+fn each_problem_has_its_place_and_its_hint() {
+    let cases = include_str!("tests/cases.txt");
+    let mut seen = String::new();
+    for case in cases.split("---\n") {
+        let text = with(case.trim_end());
+        let messages = messages(&text);
+        assert!(!messages.is_empty(), "no problem was found in\n{case}");
+        seen.push_str(&format!(
+            "{case}{}\n\n",
+            messages.iter().map(|m| format!("  => {m}")).collect::<Vec<_>>().join("\n")
+        ));
+    }
+    insta::assert_snapshot!("cases", seen);
+}
+
+#[test]
+fn overrides_replace_what_the_file_says() {
+    let config = read(SMALL).unwrap();
+    let overrides = Overrides {
+        repeats: Some(5),
+        seed: Some(1),
+        period: Some(Duration::from_millis(2)),
+        reports: Some(PathBuf::from("/elsewhere")),
+        ..Overrides::default()
+    };
+    let config = config.with(&overrides).unwrap();
+    assert_eq!((config.measure.repeats, config.measure.seed), (5, Some(1)));
+    assert_eq!(config.measure.period, Duration::from_millis(2));
+    assert_eq!(config.measure.jobs, 1);
+    assert_eq!(config.reports, Path::new("/elsewhere"));
+}
+
+#[test]
+fn overrides_that_make_no_sense_name_the_option() {
+    let refused = |overrides: Overrides| {
+        let error = read(SMALL).unwrap().with(&overrides).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        error.to_string()
+    };
+    let none = Overrides::default;
+    assert!(refused(Overrides { repeats: Some(0), ..none() }).starts_with("--repeats"));
+    assert!(refused(Overrides { jobs: Some(0), ..none() }).starts_with("--jobs"));
+    assert!(refused(Overrides { period: Some(Duration::ZERO), ..none() }).starts_with("--period"));
+    assert!(refused(Overrides { rows: Some(5), ..none() }).starts_with("--rows"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn reading_never_panics(text in "(\\[{1,2}(matrix|state|state.a|workload|dataset|measure)\\]{1,2}\n|[a-z]{1,6} = |\"[^\"]{0,4}\"\n|[0-9]{1,3}\n|\\[|\\]|\\{|\\}|,|\n|é|command|exclude|=){0,30}") {
+        if let Err(problems) = read(&text) {
+            proptest::prop_assert!(!problems.as_slice().is_empty());
+            proptest::prop_assert!(!problems.render(false).is_empty());
+        }
+    }
+}
