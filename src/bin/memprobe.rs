@@ -1,3 +1,5 @@
-//! The `memprobe` command.
+//! The `memprobe` command: all of it is in `memgrid::probe`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    memgrid::probe::main()
+}

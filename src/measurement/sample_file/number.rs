@@ -103,7 +103,7 @@ fn short(text: &[u8]) -> Option<f64> {
     let mut point = None;
     for (place, byte) in digits.iter().enumerate() {
         match byte {
-            b'0'..=b'9' if mantissa <= EXACT / 10 - 1 => {
+            b'0'..=b'9' if mantissa < EXACT / 10 => {
                 mantissa = mantissa * 10 + u64::from(byte - b'0');
             }
             b'.' if point.is_none() && place > 0 => point = Some(place),

@@ -1,0 +1,190 @@
+//! What was measured as metrics, each with how far it can be believed. Pure.
+
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::process::WaitStatus;
+
+use super::clock::Deadlines;
+use super::ending::Ending;
+use super::record::{Record, seconds};
+use super::said::Said;
+use super::summary::bytes;
+use super::tree::Tree;
+use super::usage::Usage;
+use crate::measurement::{Metric, Metrics, Precision, Scope, Unit};
+
+/// The names of memprobe's metrics, which a workload can't send.
+pub(super) const OWN_METRICS: [&str; 14] = [
+    "peak_rss",
+    "peak_anon",
+    "peak_swap",
+    "peak_pss",
+    "peak_uss",
+    "wall_time",
+    "cpu_time",
+    "cpu_user",
+    "cpu_system",
+    "processes",
+    "threads",
+    "minor_faults",
+    "major_faults",
+    "samples",
+];
+
+/// All that is known when the workload and what it left behind have ended.
+#[derive(Debug)]
+pub(super) struct Measured {
+    pub(super) wall: Duration,
+    pub(super) status: WaitStatus,
+    pub(super) record: Record,
+    pub(super) said: Said,
+    pub(super) deadlines: Deadlines,
+    pub(super) ending: Option<Ending>,
+    /// The first process has waited for children.
+    pub(super) had_children: bool,
+    /// Why PSS could not be read.
+    pub(super) rollup_refused: Option<Errno>,
+    pub(super) usage: Usage,
+    pub(super) notes: Vec<String>,
+}
+
+/// Memprobe's own metrics. Takes the workload's from `measured` and adds them.
+#[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
+pub(super) fn metrics(measured: &mut Measured) -> Metrics {
+    let peaks = &measured.record.peaks;
+    let usage = &measured.usage;
+    let count = |name: &str, value: u64| {
+        if peaks.readings == 0 {
+            return none(name, Precision::Sampled, "the command ended before it could be read");
+        }
+        some(name, Precision::Sampled, value as f64)
+    };
+    // The first reading comes right after exec, when a program has hardly begun to need memory.
+    let sampled = |name: &str, value: u64| {
+        if peaks.readings < 2 {
+            return none(name, Precision::Sampled, "the command ended before its second sample");
+        }
+        some(name, Precision::Sampled, value as f64)
+    };
+    let rollup = |name: &str, value: Option<u64>| match (value, measured.rollup_refused) {
+        (Some(value), _) => some(name, Precision::Sampled, value as f64),
+        (None, Some(why)) => {
+            let why = format!("smaps_rollup can't be read: {why}");
+            none(name, Precision::Sampled, &why)
+        }
+        (None, None) => {
+            none(name, Precision::Sampled, "the command ended before its first reading after 10 ms")
+        }
+    };
+    let exact = |name: &str, value: f64| some(name, Precision::Exact, value);
+    let (user, system) = (usage.user, usage.system);
+    let peak = if is_alone(measured) { Precision::Exact } else { Precision::Sampled };
+    let mut metrics: Metrics = [
+        some("peak_rss", peak, peak_rss(measured) as f64),
+        sampled("peak_anon", peaks.anon),
+        sampled("peak_swap", peaks.swap),
+        rollup("peak_pss", peaks.rollup.map(|rollup| rollup.pss)),
+        rollup("peak_uss", peaks.rollup.map(|rollup| rollup.uss)),
+        exact("wall_time", seconds(measured.wall)),
+        exact("cpu_time", seconds(user + system)),
+        exact("cpu_user", seconds(user)),
+        exact("cpu_system", seconds(system)),
+        count("processes", peaks.processes),
+        count("threads", peaks.threads),
+        exact("minor_faults", usage.minor_faults as f64),
+        exact("major_faults", usage.major_faults as f64),
+    ]
+    .into();
+    metrics.extend(std::mem::take(&mut measured.said.values).into_metrics());
+    metrics
+}
+
+/// The metrics of a command that could not be started.
+pub(super) fn without_a_start() -> Metrics {
+    let measured = OWN_METRICS.iter().filter(|name| **name != "samples");
+    measured.map(|name| none(name, Precision::Exact, "the command could not be started")).collect()
+}
+
+fn unit(name: &str) -> Unit {
+    match name {
+        "wall_time" | "cpu_time" | "cpu_user" | "cpu_system" => Unit::Seconds,
+        "processes" | "threads" | "minor_faults" | "major_faults" => Unit::Count,
+        _ => Unit::Bytes,
+    }
+}
+
+fn some(name: &str, precision: Precision, value: f64) -> (String, Metric) {
+    (name.to_owned(), Metric::new(value, unit(name), Scope::Tree, precision))
+}
+
+fn none(name: &str, precision: Precision, why: &str) -> (String, Metric) {
+    (name.to_owned(), Metric::unavailable(unit(name), Scope::Tree, precision, why))
+}
+
+/// The highest RSS of the tree in bytes: what samples and high-water marks gave, or what the
+/// kernel kept about a process that was too short for them.
+pub(super) fn peak_rss(measured: &Measured) -> u64 {
+    measured.record.peaks.rss_peak.max(measured.usage.max_rss)
+}
+
+/// Whether there never was more than one process, as far as can be known.
+fn is_alone(measured: &Measured) -> bool {
+    measured.record.peaks.processes <= 1 && !measured.had_children
+}
+
+/// What a reader of the metrics must know.
+pub(super) fn notes(measured: &Measured) -> Vec<String> {
+    let peaks = &measured.record.peaks;
+    let mut notes = measured.notes.clone();
+    if peaks.processes > 1 {
+        let least = peaks.rss.max(measured.usage.max_rss);
+        let most = peaks.ceiling.max(peak_rss(measured));
+        notes.push(format!(
+            "peak_rss is the sum over up to {} processes, where pages that they share count for \
+             each: at least {}, and at most {} but for processes that lived between two samples",
+            peaks.processes,
+            bytes(least),
+            bytes(most)
+        ));
+    } else if measured.had_children {
+        notes.push(
+            "peak_rss is that of the largest single process: children lived between two samples"
+                .to_owned(),
+        );
+    }
+    if peaks.rollups > 0 {
+        notes.push(format!("peak_pss and peak_uss are the largest of {} readings", peaks.rollups));
+    }
+    let (met, missed) = (measured.deadlines.met(), measured.deadlines.missed());
+    if missed > 0 && missed >= (met + missed) / 20 {
+        notes.push(format!(
+            "{missed} of {} samples were missed: the machine was busy",
+            met + missed
+        ));
+    }
+    notes
+}
+
+/// What a reader must know about how the tree was followed.
+pub(super) fn tree_notes(tree: &Tree) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !tree.kernel_lists_children() {
+        notes.push(
+            "this kernel does not list children (CONFIG_PROC_CHILDREN): all of /proc was searched, \
+             less often, and short-lived processes may be missing"
+                .to_owned(),
+        );
+    }
+    if let Some(why) = tree.reset_refused() {
+        notes.push(format!(
+            "high-water marks could not be reset ({why}): rss_peak shows only what was higher than \
+             all before"
+        ));
+    }
+    if tree.unreadable() > 0 {
+        let count = tree.unreadable();
+        notes.push(format!("{count} times a process could not be opened: sums lack it"));
+    }
+    notes
+}

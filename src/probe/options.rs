@@ -1,0 +1,175 @@
+//! The command line of memprobe.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use jiff::SignedDuration;
+use lexopt::{Arg, Parser, ValueExt as _};
+
+pub(super) const HELP: &str = "\
+Runs a command and measures the memory of its whole process tree.
+
+Usage: memprobe [OPTIONS] [--] COMMAND [ARGUMENT]...
+
+Options:
+      --period TIME         Time between two samples, 1ms at least [default: 10ms]
+      --out DIR             Write DIR/samples.jsonl, and DIR/result.json unless --json is given
+      --json FILE           Write the result as JSON to FILE
+      --timeout TIME        End the command after this time: 90s, 10m, 1h 30m
+      --memory-limit SIZE   End the command when its tree's RSS is larger: 512MiB, 2GiB
+      --keep-high-water     Don't reset the command's VmHWM at every sample, for commands that
+                            report their own peak memory (see docs/sample-format.md)
+  -q, --quiet               No summary on stderr
+  -h, --help                Print this help
+  -V, --version             Print the version
+
+The command's standard streams pass through. The summary goes to stderr.
+The command can send marks and metrics, one line each, to the descriptor in MEMPROBE_FD:
+`mark NAME`, `progress N`, `metric NAME VALUE UNIT`, `digest HEX`.
+
+Exit status: the command's own, or 128 + N if signal N ended it; 124 after --timeout,
+137 above --memory-limit, 126 or 127 if the command can't be run or found,
+125 if memprobe itself failed.
+";
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+pub(super) enum Request {
+    Help,
+    Version,
+    Measure(Options),
+}
+
+/// How to measure what.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Options {
+    pub(super) period: Duration,
+    pub(super) out: Option<PathBuf>,
+    pub(super) json: Option<PathBuf>,
+    pub(super) timeout: Option<Duration>,
+    /// Bytes.
+    pub(super) memory_limit: Option<u64>,
+    pub(super) keep_high_water: bool,
+    pub(super) quiet: bool,
+    /// Program and arguments; never empty.
+    pub(super) command: Vec<OsString>,
+}
+
+impl Options {
+    fn new() -> Self {
+        Self {
+            period: Duration::from_millis(10),
+            out: None,
+            json: None,
+            timeout: None,
+            memory_limit: None,
+            keep_high_water: false,
+            quiet: false,
+            command: Vec::new(),
+        }
+    }
+}
+
+/// Options end at `--` or at the command, so that the command's own options are its own.
+pub(super) fn parse(mut parser: Parser) -> Result<Request, lexopt::Error> {
+    let mut options = Options::new();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("period") => options.period = period(&parser.value()?.string()?)?,
+            Arg::Long("out") => options.out = Some(parser.value()?.into()),
+            Arg::Long("json") => options.json = Some(parser.value()?.into()),
+            Arg::Long("timeout") => options.timeout = Some(time(&parser.value()?.string()?)?),
+            Arg::Long("memory-limit") => {
+                options.memory_limit = Some(size(&parser.value()?.string()?)?);
+            }
+            Arg::Long("keep-high-water") => options.keep_high_water = true,
+            Arg::Short('q') | Arg::Long("quiet") => options.quiet = true,
+            Arg::Short('h') | Arg::Long("help") => return Ok(Request::Help),
+            Arg::Short('V') | Arg::Long("version") => return Ok(Request::Version),
+            Arg::Value(program) => {
+                options.command.push(program);
+                options.command.extend(parser.raw_args()?);
+                return Ok(Request::Measure(options));
+            }
+            unknown => return Err(unknown.unexpected()),
+        }
+    }
+    Err("there is no command to run".into())
+}
+
+fn period(text: &str) -> Result<Duration, lexopt::Error> {
+    let period = time(text)?;
+    if period < Duration::from_millis(1) {
+        return Err(format!("--period {text}: 1ms is the shortest").into());
+    }
+    Ok(period)
+}
+
+fn time(text: &str) -> Result<Duration, lexopt::Error> {
+    let time = SignedDuration::from_str(text)
+        .ok()
+        .and_then(|time| Duration::try_from(time).ok())
+        .filter(|time| !time.is_zero());
+    time.ok_or_else(|| format!("`{text}` is no time; write it as 10ms, 90s or 1h 30m").into())
+}
+
+fn size(text: &str) -> Result<u64, lexopt::Error> {
+    match ByteSize::from_str(text) {
+        Ok(ByteSize(bytes)) if bytes > 0 => Ok(bytes),
+        _ => Err(format!("`{text}` is no size; write it as 512MiB or 2GiB").into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Request, String> {
+        parse(Parser::from_args(arguments)).map_err(|error| error.to_string())
+    }
+
+    fn measure(arguments: &[&str]) -> Options {
+        match parsed(arguments) {
+            Ok(Request::Measure(options)) => options,
+            other => panic!("{arguments:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_commands_options_are_its_own() {
+        for arguments in [&["--quiet", "--", "ls", "-q"][..], &["-q", "ls", "-q"]] {
+            let options = measure(arguments);
+            assert!(options.quiet);
+            assert_eq!(options.command, ["ls", "-q"]);
+        }
+        assert_eq!(measure(&["--", "--version"]).command, ["--version"]);
+        assert_eq!(measure(&["a", "--", "b"]).command, ["a", "--", "b"]);
+    }
+
+    #[test]
+    fn times_and_sizes_are_read_as_people_write_them() {
+        let options = measure(&["--period=2ms", "--timeout", "10m", "--memory-limit", "2GiB", "a"]);
+        assert_eq!(options.period, Duration::from_millis(2));
+        assert_eq!(options.timeout, Some(Duration::from_secs(600)));
+        assert_eq!(options.memory_limit, Some(2 << 30));
+    }
+
+    #[test]
+    fn wrong_usage_says_what_is_wrong() {
+        for (arguments, wanted) in [
+            (&["--period", "0.2ms", "a"][..], "shortest"),
+            (&["--period", "fast", "a"], "`fast` is no time"),
+            (&["--timeout", "-1s", "a"], "`-1s` is no time"),
+            (&["--memory-limit", "much", "a"], "`much` is no size"),
+            (&["--perod", "1ms", "a"], "--perod"),
+            (&["--quiet"], "no command"),
+            (&["--"], "no command"),
+        ] {
+            let error = parsed(arguments).unwrap_err();
+            assert!(error.contains(wanted), "{arguments:?}: {error}");
+        }
+    }
+}

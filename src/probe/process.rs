@@ -1,0 +1,186 @@
+//! One process of the tree, by its open descriptors. They belong to this very process: when it is
+//! gone they fail, even if another one has its id by then.
+
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::{Errno, Result};
+
+use super::procfs::{self, Memory, Rollup, Stat, Status};
+
+/// Any of a process's files fits, but for those of programs in very many groups.
+pub(super) const BUFFER: usize = 4096;
+/// Written to `clear_refs`: makes the current RSS the new high-water mark.
+const RESET_HIGH_WATER: &[u8] = b"5";
+
+/// An open process and what was read last.
+#[derive(Debug)]
+pub(super) struct Process {
+    dir: OwnedFd,
+    status_file: OwnedFd,
+    children_file: Option<OwnedFd>,
+    clear_refs: Option<OwnedFd>,
+    /// As read last.
+    pub(super) status: Status,
+    /// The high-water mark from before the latest reading; 0 after a reset.
+    known_high: u64,
+    /// Runs in its parent's memory, as between vfork and exec.
+    pub(super) borrows_memory: bool,
+}
+
+impl Process {
+    /// Opens process `id` and reads its status.
+    pub(super) fn open(id: i32, buffer: &mut Vec<u8>) -> Result<Self> {
+        let path = format!("/proc/{id}");
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = rustix::fs::open(path, flags, Mode::empty())?;
+        let status_file = open_at(&dir, "status", OFlags::RDONLY)?;
+        let children = format!("task/{id}/children");
+        let children_file = open_at(&dir, &children, OFlags::RDONLY).ok();
+        let mut process = Self {
+            dir,
+            status_file,
+            children_file,
+            clear_refs: None,
+            status: Status::default(),
+            known_high: 0,
+            borrows_memory: false,
+        };
+        process.read_status(buffer)?;
+        Ok(process)
+    }
+
+    /// Reads `status` again. An error means that the process is gone.
+    pub(super) fn read_status(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
+        let text = read(&self.status_file, buffer)?;
+        self.status = procfs::status(text).ok_or(Errno::SRCH)?;
+        if self.status.memory.is_none() && self.status.threads > 1 {
+            self.status.memory = self.memory_of_threads(buffer);
+        }
+        Ok(())
+    }
+
+    /// The first thread may have ended before the others; then only they know the memory.
+    fn memory_of_threads(&self, buffer: &mut Vec<u8>) -> Option<Memory> {
+        self.threads().ok()?.into_iter().find_map(|thread| {
+            let file = self.open_file(&format!("task/{thread}/status")).ok()?;
+            procfs::status(read(&file, buffer).ok()?)?.memory
+        })
+    }
+
+    /// Memory as read last, if it has any of its own.
+    pub(super) fn memory(&self) -> Option<&Memory> {
+        self.status.memory.as_ref().filter(|_| !self.borrows_memory)
+    }
+
+    /// The highest RSS since the reading before the last, as far as the kernel tells.
+    pub(super) fn recent_high(&self) -> u64 {
+        self.memory().map_or(0, |memory| {
+            if memory.high > self.known_high { memory.high.max(memory.rss) } else { memory.rss }
+        })
+    }
+
+    /// Makes the next `recent_high` count from now, with the kernel's help if `reset`.
+    pub(super) fn forget_high(&mut self, reset: bool) -> Result<()> {
+        let Some(memory) = self.memory() else { return Ok(()) };
+        let (high, rss) = (memory.high, memory.rss);
+        // Nothing to forget, and no need to disturb the program.
+        if high <= rss {
+            self.known_high = 0;
+            return Ok(());
+        }
+        self.known_high = high;
+        if reset {
+            let file = match self.clear_refs.take() {
+                Some(file) => file,
+                None => open_at(&self.dir, "clear_refs", OFlags::WRONLY)?,
+            };
+            rustix::io::write(&file, RESET_HIGH_WATER)?;
+            self.clear_refs = Some(file);
+            self.known_high = 0;
+        }
+        Ok(())
+    }
+
+    /// Adds the ids of the first thread's children to `found`; an error if the kernel doesn't
+    /// list children.
+    pub(super) fn children(&self, buffer: &mut [u8], found: &mut Vec<i32>) -> Result<()> {
+        let file = self.children_file.as_ref().ok_or(Errno::NOENT)?;
+        read_children(file, buffer, found)
+    }
+
+    /// Adds the ids of all threads' children to `found`.
+    pub(super) fn children_of_threads(&self, buffer: &mut [u8], found: &mut Vec<i32>) {
+        for thread in self.threads().unwrap_or_default() {
+            // A thread that has ended meanwhile has left its children to another.
+            if let Ok(file) = self.open_file(&format!("task/{thread}/children")) {
+                let _ = read_children(&file, buffer, found);
+            }
+        }
+    }
+
+    fn threads(&self) -> Result<Vec<i32>> {
+        let tasks = open_at(&self.dir, "task", OFlags::RDONLY | OFlags::DIRECTORY)?;
+        let entries = rustix::fs::Dir::new(tasks)?;
+        let ids =
+            entries.filter_map(|entry| procfs::process_id(entry.ok()?.file_name().to_bytes()));
+        Ok(ids.collect())
+    }
+
+    /// CPU time and page faults so far, of itself and of the children that it waited for.
+    pub(super) fn stat(&self, buffer: &mut Vec<u8>) -> Result<Stat> {
+        let file = self.open_file("stat")?;
+        procfs::stat(read(&file, buffer)?).ok_or(Errno::SRCH)
+    }
+
+    /// PSS and USS. Opened anew each time: an open file stays with the program before an exec.
+    pub(super) fn rollup(&self, buffer: &mut Vec<u8>) -> Result<Rollup> {
+        let file = self.open_file("smaps_rollup")?;
+        procfs::rollup(read(&file, buffer)?).ok_or(Errno::SRCH)
+    }
+
+    /// What the process calls itself.
+    pub(super) fn name(&self, buffer: &mut Vec<u8>) -> String {
+        let file = self.open_file("comm");
+        let text = file.and_then(|file| Ok(read(&file, buffer)?.to_vec())).unwrap_or_default();
+        String::from_utf8_lossy(text.trim_ascii()).escape_debug().to_string()
+    }
+
+    fn open_file(&self, name: &str) -> Result<OwnedFd> {
+        open_at(&self.dir, name, OFlags::RDONLY)
+    }
+}
+
+fn open_at(dir: &OwnedFd, name: &str, flags: OFlags) -> Result<OwnedFd> {
+    rustix::fs::openat(dir, name, flags | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// Reads a file that the kernel makes up in one piece, from its beginning.
+pub(super) fn read(file: impl AsFd, buffer: &mut Vec<u8>) -> Result<&[u8]> {
+    loop {
+        let length = rustix::io::pread(&file, &mut *buffer, 0)?;
+        if length < buffer.len() {
+            return Ok(&buffer[..length]);
+        }
+        buffer.resize(buffer.len() * 2, 0);
+    }
+}
+
+/// Reads a list of children, which the kernel gives a page at a time.
+pub(super) fn read_children(
+    file: impl AsFd,
+    buffer: &mut [u8],
+    found: &mut Vec<i32>,
+) -> Result<()> {
+    /// An id and a space.
+    const LONGEST: usize = 12;
+    let mut offset = 0;
+    loop {
+        let length = rustix::io::pread(&file, &mut *buffer, offset)?;
+        found.extend(procfs::children(&buffer[..length]));
+        offset += length as u64;
+        if length + LONGEST < BUFFER {
+            return Ok(());
+        }
+    }
+}

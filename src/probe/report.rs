@@ -1,0 +1,235 @@
+//! The files and the exit code that a measurement leaves.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use rustix::process::{Pid, Signal};
+
+use super::ending::{Cause, after_signal};
+use super::metrics::{self, Measured};
+use super::options::Options;
+use super::record::{self, seconds};
+use super::spawn::NotStarted;
+use super::{EXIT_PROBE_FAILED, complain, summary, usage, version};
+use crate::measurement::sample_file::{self, Footer, Header, Writer};
+use crate::measurement::{ProbeOutcome, ProbeResult, Sampling};
+
+/// The version of `result.json`'s shape.
+const SCHEMA: u32 = 1;
+
+/// Where results go.
+#[derive(Debug)]
+pub(super) struct Files {
+    samples: Option<(PathBuf, File)>,
+    json: Option<PathBuf>,
+    failed: bool,
+}
+
+impl Files {
+    /// Finds out before the start whether results can be written.
+    pub(super) fn prepare(options: &Options) -> Result<Self, String> {
+        let mut samples = None;
+        let mut json = options.json.clone();
+        if let Some(out) = &options.out {
+            let failed =
+                |path: &Path, error: io::Error| format!("--out: {}: {error}", path.display());
+            fs::create_dir_all(out).map_err(|error| failed(out, error))?;
+            let path = out.join("samples.jsonl");
+            let file = File::create(&path).map_err(|error| failed(&path, error))?;
+            samples = Some((path, file));
+            json.get_or_insert_with(|| out.join("result.json"));
+        }
+        if let Some(json) = &json {
+            let folder = json.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if folder.is_some_and(|folder| !folder.is_dir()) || json.is_dir() {
+                return Err(format!("--json: {} is in no folder or is one", json.display()));
+            }
+        }
+        Ok(Self { samples, json, failed: false })
+    }
+
+    /// Writes the sample file's header.
+    pub(super) fn start_samples(&mut self, options: &Options, pid: Pid) -> Option<Writer<File>> {
+        let (path, file) = self.samples.as_ref()?;
+        let header = Header {
+            schema: sample_file::SCHEMA,
+            program: version(),
+            started: jiff::Timestamp::now().to_string(),
+            pid: pid.as_raw_nonzero().get().unsigned_abs(),
+            command: options.command.iter().map(|part| part.to_string_lossy().into()).collect(),
+            period: options.period.as_secs_f64(),
+            fields: record::fields(),
+        };
+        match file.try_clone().and_then(|file| Writer::new(file, &header)) {
+            Ok(writer) => Some(writer),
+            Err(error) => {
+                complain(&format!("{}: {error}", path.display()));
+                self.failed = true;
+                None
+            }
+        }
+    }
+
+    fn note_samples(&mut self, error: Option<io::Error>) {
+        if let (Some(error), Some((path, _))) = (error, &self.samples) {
+            complain(&format!("{}: {error}; it ends before the command did", path.display()));
+            self.failed = true;
+        }
+    }
+
+    /// Writes the result, and says what the exit code is: `code`, but never success if something
+    /// could not be written.
+    fn finish(self, options: &Options, result: &ProbeResult, code: u8) -> u8 {
+        let mut failed = self.failed;
+        if let Some(path) = &self.json
+            && let Err(error) = write_result(path, result)
+        {
+            complain(&format!("{}: {error}", path.display()));
+            failed = true;
+        }
+        if !options.quiet {
+            // Nobody is left to tell when stderr is closed.
+            let _ = io::stderr().write_all(summary::text(result).as_bytes());
+        }
+        if failed && code == 0 { EXIT_PROBE_FAILED } else { code }
+    }
+}
+
+/// A file appears whole or not at all; something like `/dev/fd/3` can only be written to.
+fn write_result(path: &Path, result: &ProbeResult) -> io::Result<()> {
+    let mut text = serde_json::to_vec_pretty(result)?;
+    text.push(b'\n');
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return fs::write(path, text);
+    }
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".partial");
+    fs::write(&temporary, text)?;
+    fs::rename(&temporary, path)
+}
+
+/// Reports a command that could not be started.
+pub(super) fn not_started(options: &Options, files: Files, not_started: NotStarted) -> u8 {
+    if let Some((path, _)) = &files.samples {
+        // It is empty: there is nothing that it could hold.
+        let _ = fs::remove_file(path);
+    }
+    complain(&not_started.message);
+    let result = ProbeResult {
+        schema: SCHEMA,
+        outcome: ProbeOutcome::Failed,
+        message: Some(not_started.message),
+        exit_code: None,
+        signal: None,
+        metrics: metrics::without_a_start(),
+        output_digest: None,
+        samples: 0,
+        sampling: None,
+        notes: Vec::new(),
+    };
+    let quiet = Options { quiet: true, ..options.clone() };
+    files.finish(&quiet, &result, not_started.exit_code)
+}
+
+/// Reports a measurement.
+pub(super) fn finished(options: &Options, mut files: Files, mut measured: Measured) -> u8 {
+    let peak = metrics::peak_rss(&measured);
+    let (outcome, message, code) = judge(options, &measured, peak);
+    let footer = Footer {
+        end: outcome,
+        t: seconds(measured.wall),
+        samples: 0,
+        marks: 0,
+        missed: measured.deadlines.missed(),
+    };
+    files.note_samples(measured.record.finish(footer));
+    let notes = metrics::notes(&measured);
+    let result = ProbeResult {
+        schema: SCHEMA,
+        outcome,
+        message,
+        exit_code: measured.status.exit_status(),
+        signal: measured.status.terminating_signal(),
+        metrics: metrics::metrics(&mut measured),
+        output_digest: measured.said.digest.take(),
+        samples: measured.record.peaks.samples,
+        sampling: Some(sampling(options, &measured)),
+        notes,
+    };
+    files.finish(options, &result, code)
+}
+
+/// How it ended, what to say about it, and the exit code.
+fn judge(options: &Options, measured: &Measured, peak: u64) -> (ProbeOutcome, Option<String>, u8) {
+    if let Some(ending) = &measured.ending {
+        let cause = ending.cause;
+        return (cause.outcome(), Some(ending.message.clone()), cause.exit_code());
+    }
+    // A peak too short for the samples is above the limit all the same.
+    if let Some(limit) = options.memory_limit.filter(|limit| peak > *limit) {
+        let cause = Cause::OverLimit;
+        return (cause.outcome(), Some(over_limit(peak, limit)), cause.exit_code());
+    }
+    match (measured.status.exit_status(), measured.status.terminating_signal()) {
+        (Some(0), _) => (ProbeOutcome::Ok, None, 0),
+        (Some(code), _) => {
+            let message = format!("the command exited with status {code}");
+            (ProbeOutcome::Failed, Some(message), u8::try_from(code).unwrap_or(u8::MAX))
+        }
+        (None, signal) => {
+            let signal = signal.unwrap_or_default();
+            let message = format!("the command was ended by {}", signal_name(signal));
+            (ProbeOutcome::Failed, Some(message), after_signal(signal))
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn sampling(options: &Options, measured: &Measured) -> Sampling {
+    let deadlines = &measured.deadlines;
+    let (mean, max) = deadlines.lateness();
+    let own = usage::of_ourselves();
+    // Not the maximum from getrusage: it includes that of whoever started us.
+    let own_status = fs::read("/proc/self/status").ok();
+    let own_memory = own_status.and_then(|text| super::procfs::status(&text)?.memory);
+    Sampling {
+        period: options.period.as_secs_f64(),
+        rate: (deadlines.met() > 0).then(|| deadlines.met() as f64 / measured.wall.as_secs_f64()),
+        missed: deadlines.missed(),
+        lateness_mean: seconds(mean),
+        lateness_max: seconds(max),
+        probe_cpu: seconds(own.user + own.system),
+        probe_rss: own_memory.map(|memory| memory.high),
+    }
+}
+
+/// Says that `peak` was too much.
+pub(super) fn over_limit(peak: u64, limit: u64) -> String {
+    format!(
+        "its RSS reached {}, above its memory limit of {}",
+        summary::bytes(peak),
+        summary::bytes(limit)
+    )
+}
+
+/// `SIGTERM`, or `signal 40` for one without a name.
+pub(super) fn signal_name(signal: i32) -> String {
+    match Signal::from_named_raw(signal) {
+        Some(Signal::HUP) => "SIGHUP".into(),
+        Some(Signal::INT) => "SIGINT".into(),
+        Some(Signal::QUIT) => "SIGQUIT".into(),
+        Some(Signal::ILL) => "SIGILL".into(),
+        Some(Signal::ABORT) => "SIGABRT".into(),
+        Some(Signal::BUS) => "SIGBUS".into(),
+        Some(Signal::FPE) => "SIGFPE".into(),
+        Some(Signal::KILL) => "SIGKILL".into(),
+        Some(Signal::SEGV) => "SIGSEGV".into(),
+        Some(Signal::PIPE) => "SIGPIPE".into(),
+        Some(Signal::ALARM) => "SIGALRM".into(),
+        Some(Signal::TERM) => "SIGTERM".into(),
+        Some(Signal::USR1) => "SIGUSR1".into(),
+        Some(Signal::USR2) => "SIGUSR2".into(),
+        _ => format!("signal {signal}"),
+    }
+}

@@ -1,0 +1,76 @@
+//! What the workload has said about itself so far.
+
+use super::metrics::OWN_METRICS;
+use super::protocol::{Junk, Message};
+use super::values::Values;
+
+/// Marks beyond these are dropped: a flood may not fill the disk.
+const MOST_MARKS: u64 = 10_000;
+
+/// All that came in on the marks' pipe.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// As sent last.
+    pub(super) progress: Option<f64>,
+    /// As sent last.
+    pub(super) digest: Option<String>,
+    pub(super) values: Values,
+    /// Names of marks that were not written yet.
+    pub(super) new_marks: Vec<String>,
+    marks: u64,
+    junk: u64,
+    first_junk: Option<String>,
+    refused: u64,
+}
+
+impl Said {
+    /// Takes one line.
+    pub(super) fn hear(&mut self, message: Result<Message, Junk>) {
+        match message {
+            Ok(Message::Mark(name)) => {
+                self.marks += 1;
+                if self.marks <= MOST_MARKS {
+                    self.new_marks.push(name);
+                }
+            }
+            Ok(Message::Progress(progress)) => self.progress = Some(progress),
+            Ok(Message::Digest(digest)) => self.digest = Some(digest),
+            Ok(Message::Metric { name, value, unit }) => {
+                let own = OWN_METRICS.contains(&name.as_str());
+                if own || !self.values.add(name, value, &unit) {
+                    self.refused += 1;
+                }
+            }
+            Err(Junk(shown)) => {
+                self.junk += 1;
+                self.first_junk.get_or_insert(shown);
+            }
+        }
+    }
+
+    /// What a reader should know about what was not taken.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(first) = &self.first_junk {
+            let count = self.junk;
+            notes.push(format!("MEMPROBE_FD: {count} lines were not understood, first: {first}"));
+        }
+        if self.refused > 0 {
+            notes.push(format!(
+                "MEMPROBE_FD: {} metrics were dropped: a name of memprobe's own, another unit than \
+                 before, or more than 1,000 names",
+                self.refused
+            ));
+        }
+        if self.marks > MOST_MARKS {
+            let dropped = self.marks - MOST_MARKS;
+            notes.push(format!(
+                "MEMPROBE_FD: {dropped} marks after the first {MOST_MARKS} were dropped"
+            ));
+        }
+        if self.values.dropped_values() {
+            notes.push("MEMPROBE_FD: medians are of the first 100,000 values".to_owned());
+        }
+        notes
+    }
+}

@@ -1,0 +1,347 @@
+//! One measurement from start to end: starts the workload, sleeps until a sample is due or
+//! something happens, and stops what has to be stopped.
+
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, getpgid, getpgrp, wait, waitid,
+};
+
+use super::clock::Deadlines;
+use super::ending::{Cause, Ending, GRACE};
+use super::marks::{self, Marks};
+use super::metrics::{self, Measured};
+use super::options::Options;
+use super::procfs::{self, Stat};
+use super::record::{Record, Sample};
+use super::report::{self, Files};
+use super::rollup::Schedule;
+use super::said::Said;
+use super::signals::Signals;
+use super::tree::{Reading, Tree};
+use super::{EXIT_PROBE_FAILED, complain, spawn, usage};
+
+/// How often CPU time and page faults are read at most: the kernel counts CPU in hundredths of a
+/// second, so more often says nothing more.
+const STAT_PERIOD: Duration = Duration::from_millis(100);
+/// Helpers of a workload that has ended may take this long to notice.
+const FAREWELL: Duration = Duration::from_millis(100);
+/// How often what is left of an ended workload is looked at.
+const CLEARING_PERIOD: Duration = Duration::from_millis(10);
+/// When waiting for killed processes is given up: one may hang in the kernel.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
+/// Measures as `options` say; the exit code.
+pub(super) fn run(options: &Options) -> u8 {
+    measure(options).unwrap_or_else(|message| {
+        complain(&message);
+        EXIT_PROBE_FAILED
+    })
+}
+
+fn measure(options: &Options) -> Result<u8, String> {
+    let mut files = Files::prepare(options)?;
+    let failed = |what: &'static str| move |error: std::io::Error| format!("{what}: {error}");
+    let signals = Signals::listen().map_err(failed("listening for signals"))?;
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
+        .map_err(|error| failed("becoming the workload's subreaper")(error.into()))?;
+    let (marks, inherited) =
+        marks::channel().map_err(|error| failed("making a pipe for marks")(error.into()))?;
+    let tree = Tree::new(!options.keep_high_water);
+    let main = match spawn::spawn(&options.command, &inherited) {
+        Ok(main) => main,
+        Err(not_started) => return Ok(report::not_started(options, files, not_started)),
+    };
+    let began = Instant::now();
+    drop(inherited);
+    // Every process of the tree keeps descriptors open. After the start, so that the workload
+    // doesn't inherit it.
+    raise_descriptor_limit();
+    let mut session = Session {
+        options,
+        main,
+        began,
+        tree,
+        signals,
+        marks,
+        said: Said::default(),
+        record: Record::new(None),
+        deadlines: Deadlines::new(options.period),
+        rollups: Schedule::new(),
+        rollup_refused: None,
+        stat_due: Duration::ZERO,
+        reaped: Stat::default(),
+        last: Reading::default(),
+        ending: None,
+        main_stat: None,
+        notes: Vec::new(),
+    };
+    // Before the file's header is written: the workload may be gone by then.
+    let first = session.read(false);
+    session.record = Record::new(files.start_samples(options, main));
+    session.record.sample(&first);
+    let status = session.watch();
+    let measured = session.finish(status);
+    Ok(report::finished(options, files, measured))
+}
+
+struct Session<'a> {
+    options: &'a Options,
+    main: Pid,
+    began: Instant,
+    tree: Tree,
+    signals: Signals,
+    marks: Marks,
+    said: Said,
+    record: Record,
+    deadlines: Deadlines,
+    rollups: Schedule,
+    /// Why PSS could not be read.
+    rollup_refused: Option<rustix::io::Errno>,
+    stat_due: Duration,
+    /// CPU time and faults of processes that we waited for ourselves.
+    reaped: Stat,
+    last: Reading,
+    ending: Option<Ending>,
+    /// The first process's own account, from just before we waited for it.
+    main_stat: Option<Stat>,
+    notes: Vec<String>,
+}
+
+impl Session<'_> {
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Samples until the first process has ended.
+    fn watch(&mut self) -> WaitStatus {
+        loop {
+            self.sleep(self.next_event());
+            let arrived = self.signals.take();
+            if let Some(signal) = arrived.stop {
+                self.interrupt(signal);
+            }
+            if arrived.child
+                && let Some(status) = self.reap()
+            {
+                return status;
+            }
+            self.listen();
+            let now = self.now();
+            if now >= self.deadlines.next() {
+                self.deadlines.meet(now);
+                let sample = self.read(self.rollups.is_due(now));
+                self.record.sample(&sample);
+            }
+            self.enforce_limits();
+        }
+    }
+
+    fn next_event(&self) -> Duration {
+        let now = self.now();
+        let mut next = self.deadlines.next();
+        let kill_at = self.ending.as_ref().map(|ending| ending.kill_at).filter(|at| *at > now);
+        let timeout = self.options.timeout.filter(|_| self.ending.is_none());
+        for event in [self.marks.rests_until(now), kill_at, timeout].into_iter().flatten() {
+            next = next.min(event);
+        }
+        next
+    }
+
+    /// Sleeps until `until`, a signal, or a mark.
+    fn sleep(&self, until: Duration) {
+        let now = self.now();
+        let timeout = until.saturating_sub(now);
+        let timeout = Timespec::try_from(timeout).unwrap_or_default();
+        let signals = self.signals.awaited();
+        let mut awaited =
+            [PollFd::new(&signals, PollFlags::IN), PollFd::new(&signals, PollFlags::IN)];
+        let marks = self.marks.awaited(now);
+        if let Some(marks) = &marks {
+            awaited[1] = PollFd::new(marks, PollFlags::IN);
+        }
+        // A signal may cut it short; whatever the reason, all is looked at afterwards.
+        let _ = poll(&mut awaited, Some(&timeout));
+    }
+
+    /// Reads the tree.
+    fn read(&mut self, with_rollup: bool) -> Sample {
+        let t = self.now();
+        let tree = self.tree.read();
+        self.last = tree;
+        let rollup = if with_rollup { self.read_rollup() } else { None };
+        let stat = (t >= self.stat_due).then(|| {
+            self.stat_due = t + STAT_PERIOD;
+            let living = self.tree.stat();
+            Stat {
+                user: living.user + self.reaped.user,
+                system: living.system + self.reaped.system,
+                minor_faults: living.minor_faults + self.reaped.minor_faults,
+                major_faults: living.major_faults + self.reaped.major_faults,
+                ..living
+            }
+        });
+        Sample { t, tree, rollup, stat, progress: self.said.progress }
+    }
+
+    fn read_rollup(&mut self) -> Option<procfs::Rollup> {
+        let began = self.now();
+        let rollup = self.tree.rollup();
+        self.rollups.done(began, self.now());
+        if let Err(error) = rollup
+            && error != rustix::io::Errno::SRCH
+        {
+            self.rollup_refused = Some(error);
+        }
+        rollup.ok()
+    }
+
+    /// Takes what the workload says. A mark gets a sample of its own.
+    fn listen(&mut self) {
+        let now = self.now();
+        if self.marks.awaited(now).is_none() {
+            return;
+        }
+        let said = &mut self.said;
+        self.marks.read(now, &mut |message| said.hear(message));
+        if self.said.new_marks.is_empty() {
+            return;
+        }
+        let sample = self.read(self.rollups.is_affordable(now));
+        self.record.sample(&sample);
+        for name in std::mem::take(&mut self.said.new_marks) {
+            self.record.mark(name, now);
+        }
+    }
+
+    /// Waits for children that have ended; the first process's status, if it is among them.
+    fn reap(&mut self) -> Option<WaitStatus> {
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        if let Ok(Some(_)) = waitid(WaitId::Pid(self.main), look) {
+            self.main_stat = self.tree.stat_of(self.main);
+        }
+        let mut status = None;
+        while let Ok(Some((pid, ended))) = wait(WaitOptions::NOHANG) {
+            if pid == self.main {
+                status = Some(ended);
+            }
+        }
+        self.reaped = usage::of_children().as_ticks();
+        status
+    }
+
+    fn enforce_limits(&mut self) {
+        let now = self.now();
+        if let Some(ending) = &self.ending {
+            if now >= ending.kill_at {
+                self.tree.signal(Signal::KILL, |_| true);
+            }
+        } else if let Some(timeout) = self.options.timeout.filter(|timeout| now >= *timeout) {
+            let message = format!("took longer than its timeout of {timeout:?}");
+            self.end(Cause::TimedOut, message, |_| true);
+        } else if let Some(limit) = self.options.memory_limit
+            && self.last.peak > limit
+        {
+            self.end(Cause::OverLimit, report::over_limit(self.last.peak, limit), |_| true);
+        }
+    }
+
+    /// A first signal is passed on, a second one means: at once.
+    fn interrupt(&mut self, signal: i32) {
+        let now = self.now();
+        if let Some(ending) = &mut self.ending {
+            ending.kill_at = now;
+            return;
+        }
+        // What a terminal sends reaches all of its foreground group: passed on, it would arrive
+        // twice.
+        let from_terminal = [Signal::INT, Signal::QUIT].map(Signal::as_raw).contains(&signal)
+            && std::fs::read("/proc/self/stat").is_ok_and(|stat| procfs::is_foreground(&stat));
+        let own_group = getpgrp();
+        let cause = Cause::Interrupted(signal);
+        let message = format!("memprobe was stopped by {}", report::signal_name(signal));
+        self.end(cause, message, |pid| !(from_terminal && getpgid(Some(pid)) == Ok(own_group)));
+    }
+
+    fn end(&mut self, cause: Cause, message: String, wanted: impl Fn(Pid) -> bool) {
+        self.last = self.tree.read();
+        self.tree.signal(cause.signal(), wanted);
+        // What is stopped can't handle anything else.
+        self.tree.signal(Signal::CONT, |_| true);
+        self.ending = Some(Ending::new(cause, message, self.now()));
+    }
+
+    /// Ends what the workload left behind.
+    fn clear_up(&mut self) {
+        let began = self.now();
+        let mut kill_at = None;
+        loop {
+            while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
+            // An error: there are no children, and so no other descendants.
+            if wait(WaitOptions::NOHANG).is_err() {
+                return;
+            }
+            let now = self.now();
+            let stop = self.signals.take().stop.is_some();
+            let living = self.tree.read().processes;
+            if kill_at.is_none() && living > 0 && (stop || now >= began + FAREWELL) {
+                kill_at = Some(now + GRACE);
+                let names = self.tree.names().join(", ");
+                self.notes
+                    .push(format!("the command left processes behind, which were ended: {names}"));
+                self.tree.signal(Signal::TERM, |_| true);
+                self.tree.signal(Signal::CONT, |_| true);
+            }
+            if stop {
+                kill_at = kill_at.map(|_| now);
+            }
+            if kill_at.is_some_and(|at| now >= at) {
+                self.tree.signal(Signal::KILL, |_| true);
+            }
+            if now >= began + FAREWELL + GRACE + LAST_WAIT {
+                self.notes.push("a process that was left behind could not be ended".to_owned());
+                return;
+            }
+            self.sleep_for_child(CLEARING_PERIOD);
+        }
+    }
+
+    fn sleep_for_child(&self, time: Duration) {
+        let signals = self.signals.awaited();
+        let timeout = Timespec::try_from(time).unwrap_or_default();
+        let _ = poll(&mut [PollFd::new(&signals, PollFlags::IN)], Some(&timeout));
+    }
+
+    fn finish(mut self, status: WaitStatus) -> Measured {
+        let wall = self.now();
+        self.clear_up();
+        let Self { mut said, mut record, .. } = self;
+        self.marks.finish(wall, &mut |message| said.hear(message));
+        for name in std::mem::take(&mut said.new_marks) {
+            record.mark(name, wall);
+        }
+        let mut notes = self.notes;
+        notes.extend(metrics::tree_notes(&self.tree));
+        notes.extend(said.notes());
+        Measured {
+            wall,
+            status,
+            record,
+            said,
+            deadlines: self.deadlines,
+            ending: self.ending,
+            had_children: self.main_stat.is_some_and(|stat| stat.children_minor_faults > 0),
+            rollup_refused: self.rollup_refused,
+            usage: usage::of_children(),
+            notes,
+        }
+    }
+}
+
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Without it trees of some hundred processes can't be followed; their sum will say so.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}

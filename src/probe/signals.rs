@@ -1,0 +1,67 @@
+//! Signals to memprobe, as something that poll can wait for.
+
+use std::io::{self, Read as _};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::{flag, low_level};
+
+use super::procfs;
+
+/// What arrived since the last look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Arrived {
+    /// A child may have ended.
+    pub(super) child: bool,
+    /// We are told to stop, with this signal.
+    pub(super) stop: Option<i32>,
+}
+
+/// Listens for the end of children and for requests to stop.
+#[derive(Debug)]
+pub(super) struct Signals {
+    wake: UnixStream,
+    child: Arc<AtomicBool>,
+    stop: Arc<AtomicUsize>,
+}
+
+impl Signals {
+    /// Starts to listen. What is ignored stays so, since the workload inherits it: that is what
+    /// nohup and a shell's background jobs ask for.
+    pub(super) fn listen() -> io::Result<Self> {
+        let (wake, waker) = UnixStream::pair()?;
+        wake.set_nonblocking(true)?;
+        let child = Arc::new(AtomicBool::new(false));
+        flag::register(SIGCHLD, Arc::clone(&child))?;
+        low_level::pipe::register(SIGCHLD, waker.try_clone()?)?;
+        let stop = Arc::new(AtomicUsize::new(0));
+        let ignored =
+            std::fs::read("/proc/self/status").map_or(0, |status| procfs::ignored_signals(&status));
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
+            if ignored & (1 << (signal - 1)) == 0 {
+                flag::register_usize(signal, Arc::clone(&stop), signal.unsigned_abs() as usize)?;
+                low_level::pipe::register(signal, waker.try_clone()?)?;
+            }
+        }
+        Ok(Self { wake, child, stop })
+    }
+
+    /// What to wait for.
+    pub(super) fn awaited(&self) -> impl AsFd + '_ {
+        &self.wake
+    }
+
+    /// What arrived since the last look.
+    pub(super) fn take(&mut self) -> Arrived {
+        // Emptied before the flags are looked at: what comes in between wakes us again.
+        while matches!(self.wake.read(&mut [0; 64]), Ok(64)) {}
+        let stop = self.stop.swap(0, Ordering::SeqCst);
+        Arrived {
+            child: self.child.swap(false, Ordering::SeqCst),
+            stop: i32::try_from(stop).ok().filter(|signal| *signal != 0),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Starts the workload.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use rustix::process::Pid;
+
+use super::{EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND};
+
+/// The workload could not be started.
+#[derive(Debug)]
+pub(super) struct NotStarted {
+    pub(super) exit_code: u8,
+    pub(super) message: String,
+}
+
+/// Starts `command` in our own process group, with our streams and `marks`, and returns when it
+/// has been executed: what is read about the process from now on is about the workload.
+pub(super) fn spawn(command: &[OsString], marks: &OwnedFd) -> Result<Pid, NotStarted> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(NotStarted { exit_code: EXIT_NOT_FOUND, message: "no command".into() });
+    };
+    let mut spawner = Command::new(program);
+    spawner.args(arguments).env("MEMPROBE_FD", marks.as_raw_fd().to_string());
+    // With a group to set, even though it is the one we have, std forks instead of sharing our
+    // memory until exec (posix_spawn). A process's maximum RSS outlives exec, so a shared memory
+    // would make ours the floor of the workload's; a fork has next to none.
+    spawner.gid(rustix::process::getegid().as_raw());
+    match spawner.spawn() {
+        Ok(child) => Ok(Pid::from_child(&child)),
+        Err(error) => {
+            let missing = error.kind() == io::ErrorKind::NotFound;
+            let exit_code = if missing { EXIT_NOT_FOUND } else { EXIT_NOT_EXECUTABLE };
+            let message = format!("{} could not be started: {error}", program.display());
+            Err(NotStarted { exit_code, message })
+        }
+    }
+}

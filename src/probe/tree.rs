@@ -1,0 +1,370 @@
+//! The workload's process tree: who is in it, and what all of them hold together.
+//!
+//! We are the subreaper of all that the workload starts, so its processes are exactly our
+//! descendants: one whose parent has ended becomes our own child.
+
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::{Errno, Result};
+use rustix::process::{Pid, Signal};
+
+use super::process::{self, Process};
+use super::procfs::{self, Rollup, Stat};
+
+/// Time that must pass for each unit of time that an expensive search took.
+const SHARE: u32 = 200;
+
+/// What the tree held at one moment. Memory in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reading {
+    pub(super) rss: u64,
+    pub(super) anon: u64,
+    pub(super) file: u64,
+    pub(super) shmem: u64,
+    pub(super) swap: u64,
+    /// The highest sum of RSS since the reading before, if one process moved and the others held
+    /// what they hold now.
+    pub(super) peak: u64,
+    /// What `peak` can't have been above: the sum of each one's highest.
+    pub(super) ceiling: u64,
+    pub(super) processes: u64,
+    pub(super) threads: u64,
+}
+
+/// All processes that descend from us.
+#[derive(Debug)]
+pub(super) struct Tree {
+    own: Pid,
+    /// Our own children; `None` where the kernel doesn't list children.
+    own_children: Option<OwnedFd>,
+    processes: BTreeMap<i32, Process>,
+    buffer: Vec<u8>,
+    found: Vec<i32>,
+    /// Whether high-water marks are reset at each reading.
+    reset: bool,
+    /// Why they aren't, though we were to.
+    reset_refused: Option<Errno>,
+    /// Processes that could not be opened though they were there.
+    unreadable: u64,
+    /// When an expensive search is affordable again.
+    search_due: Instant,
+}
+
+impl Tree {
+    /// A tree without processes yet.
+    pub(super) fn new(reset: bool) -> Self {
+        let own = rustix::process::getpid();
+        let list = format!("/proc/self/task/{own}/children");
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        Self {
+            own,
+            own_children: rustix::fs::open(list, flags, Mode::empty()).ok(),
+            processes: BTreeMap::new(),
+            buffer: vec![0; process::BUFFER],
+            found: Vec::new(),
+            reset,
+            reset_refused: None,
+            unreadable: 0,
+            search_due: Instant::now(),
+        }
+    }
+
+    /// Whether the kernel lists children; otherwise all of `/proc` is searched, less often.
+    pub(super) const fn kernel_lists_children(&self) -> bool {
+        self.own_children.is_some()
+    }
+
+    /// Why high-water marks could not be reset.
+    pub(super) const fn reset_refused(&self) -> Option<Errno> {
+        self.reset_refused
+    }
+
+    /// Processes that were there and could not be opened.
+    pub(super) const fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    /// Reads every process's memory, and finds new ones.
+    pub(super) fn read(&mut self) -> Reading {
+        let buffer = &mut self.buffer;
+        self.processes.retain(|_, process| process.read_status(buffer).is_ok());
+        self.discover();
+        self.find_borrowers();
+        let reading = self.sum();
+        self.forget_highs();
+        reading
+    }
+
+    fn sum(&self) -> Reading {
+        let mut sum = Reading::default();
+        let mut highest_rise = 0;
+        for process in self.processes.values() {
+            sum.processes += u64::from(process.status.state != b'Z');
+            let Some(memory) = process.memory() else { continue };
+            sum.threads += process.status.threads;
+            sum.rss += memory.rss;
+            sum.anon += memory.anon;
+            sum.file += memory.file;
+            sum.shmem += memory.shmem;
+            sum.swap += memory.swap;
+            let high = process.recent_high();
+            sum.ceiling += high;
+            highest_rise = highest_rise.max(high - memory.rss);
+        }
+        sum.peak = sum.rss + highest_rise;
+        sum
+    }
+
+    fn forget_highs(&mut self) {
+        for process in self.processes.values_mut() {
+            match process.forget_high(self.reset) {
+                Ok(()) | Err(Errno::SRCH | Errno::NOENT) => {}
+                Err(error) => {
+                    self.reset_refused = Some(error);
+                    self.reset = false;
+                }
+            }
+        }
+    }
+
+    /// A process between vfork and exec uses its parent's memory, which would count twice.
+    fn find_borrowers(&mut self) {
+        let borrows = |process: &Process| {
+            let parent = self.processes.get(&process.status.parent);
+            let memory = process.status.memory;
+            memory.is_some() && parent.is_some_and(|parent| parent.status.memory == memory)
+        };
+        self.found.clear();
+        self.found.extend(
+            self.processes.iter().filter(|(_, process)| borrows(process)).map(|(id, _)| *id),
+        );
+        for (id, process) in &mut self.processes {
+            process.borrows_memory = self.found.contains(id);
+        }
+    }
+
+    fn discover(&mut self) {
+        let affordable = Instant::now() >= self.search_due;
+        let Some(own_children) = &self.own_children else {
+            if affordable {
+                self.search_everywhere();
+            }
+            return;
+        };
+        self.found.clear();
+        let _ = process::read_children(own_children, &mut self.buffer, &mut self.found);
+        let mut searched = Duration::ZERO;
+        for process in self.processes.values() {
+            searched += find_children(process, affordable, &mut self.buffer, &mut self.found);
+        }
+        // What is found grows while the new ones' own children are looked for.
+        let mut next = 0;
+        while let Some(id) = self.found.get(next).copied() {
+            next += 1;
+            if !self.add(id) {
+                continue;
+            }
+            let Some(process) = self.processes.get(&id) else { continue };
+            searched += find_children(process, affordable, &mut self.buffer, &mut self.found);
+        }
+        if !searched.is_zero() {
+            self.search_due = Instant::now() + searched * SHARE;
+        }
+    }
+
+    /// Opens process `id`, unless it is known. Whether it is a new one.
+    fn add(&mut self, id: i32) -> bool {
+        if self.processes.contains_key(&id) {
+            return false;
+        }
+        match Process::open(id, &mut self.buffer) {
+            Ok(process) => {
+                self.processes.insert(id, process);
+                true
+            }
+            // It has ended since.
+            Err(Errno::NOENT | Errno::SRCH) => false,
+            Err(_) => {
+                self.unreadable += 1;
+                false
+            }
+        }
+    }
+
+    /// The way without lists of children: every process names its parent.
+    fn search_everywhere(&mut self) {
+        let began = Instant::now();
+        let mut others = BTreeMap::new();
+        for id in all_processes() {
+            let is_new = id != self.own.as_raw_nonzero().get() && !self.processes.contains_key(&id);
+            if is_new && let Ok(process) = Process::open(id, &mut self.buffer) {
+                others.insert(id, process);
+            }
+        }
+        loop {
+            let ours = |parent: i32| {
+                parent == self.own.as_raw_nonzero().get() || self.processes.contains_key(&parent)
+            };
+            let (children, rest): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                others.into_iter().partition(|(_, process)| ours(process.status.parent));
+            if children.is_empty() {
+                break;
+            }
+            self.processes.extend(children);
+            others = rest;
+        }
+        self.search_due = Instant::now() + began.elapsed() * SHARE;
+    }
+
+    /// CPU time and page faults so far of all processes that still exist, and of those that they
+    /// waited for.
+    pub(super) fn stat(&mut self) -> Stat {
+        let mut sum = Stat::default();
+        for process in self.processes.values() {
+            let Ok(stat) = process.stat(&mut self.buffer) else { continue };
+            sum.user += stat.user;
+            sum.system += stat.system;
+            sum.minor_faults += stat.minor_faults;
+            sum.major_faults += stat.major_faults;
+            sum.children_minor_faults += stat.children_minor_faults;
+        }
+        sum
+    }
+
+    /// One process's CPU time and page faults, also when it has ended and was not waited for yet.
+    pub(super) fn stat_of(&mut self, pid: Pid) -> Option<Stat> {
+        self.add(pid.as_raw_nonzero().get());
+        self.processes.get(&pid.as_raw_nonzero().get())?.stat(&mut self.buffer).ok()
+    }
+
+    /// PSS and USS of the tree.
+    ///
+    /// # Errors
+    /// When a living process's can't be read: a sum without it would be too low.
+    pub(super) fn rollup(&mut self) -> Result<Rollup> {
+        let mut sum = Rollup::default();
+        let mut read = false;
+        for process in self.processes.values() {
+            if process.memory().is_none() {
+                continue;
+            }
+            match process.rollup(&mut self.buffer) {
+                Ok(rollup) => {
+                    sum.pss += rollup.pss;
+                    sum.uss += rollup.uss;
+                    read = true;
+                }
+                // It has ended since.
+                Err(Errno::SRCH) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if read { Ok(sum) } else { Err(Errno::SRCH) }
+    }
+
+    /// Sends `signal` to every process that `wanted` accepts.
+    pub(super) fn signal(&self, signal: Signal, wanted: impl Fn(Pid) -> bool) {
+        for (id, process) in &self.processes {
+            let Some(pid) = Pid::from_raw(*id) else { continue };
+            if process.status.state != b'Z' && wanted(pid) {
+                // It may have ended since, or belong to another user.
+                let _ = rustix::process::kill_process(pid, signal);
+            }
+        }
+    }
+
+    /// The names of all processes that have not ended.
+    pub(super) fn names(&mut self) -> Vec<String> {
+        let living = self.processes.values().filter(|process| process.status.state != b'Z');
+        living.map(|process| process.name(&mut self.buffer)).collect()
+    }
+}
+
+/// Adds the children of `process` to `found`. How long an expensive search took, if there was one.
+fn find_children(
+    process: &Process,
+    affordable: bool,
+    buffer: &mut [u8],
+    found: &mut Vec<i32>,
+) -> Duration {
+    if process.status.threads > 1 && affordable {
+        let began = Instant::now();
+        process.children_of_threads(buffer, found);
+        return began.elapsed();
+    }
+    let _ = process.children(buffer, found);
+    Duration::ZERO
+}
+
+fn all_processes() -> Vec<i32> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
+    names.filter_map(|name| procfs::process_id(name.as_encoded_bytes())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+
+    fn sleeper() -> Child {
+        // A shell with a child: two generations.
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 60 & echo ready; wait"]).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        let out = child.stdout.take().unwrap();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).unwrap();
+        child
+    }
+
+    /// Other tests of this process may have children too; ours are known by their parents.
+    fn finds_both(mut tree: Tree) {
+        let mut child = sleeper();
+        let id = i32::try_from(child.id()).unwrap();
+        let reading = tree.read();
+        let grandchildren: Vec<i32> = tree
+            .processes
+            .iter()
+            .filter(|(_, process)| process.status.parent == id)
+            .map(|(id, _)| *id)
+            .collect();
+        assert!(tree.processes.contains_key(&id) && grandchildren.len() == 1);
+        assert!(reading.rss > 0 && reading.rss <= reading.peak && reading.peak <= reading.ceiling);
+        for id in [grandchildren[0], id] {
+            let pid = Pid::from_raw(id).unwrap();
+            rustix::process::kill_process(pid, Signal::KILL).unwrap();
+        }
+        child.wait().unwrap();
+        tree.read();
+        assert!(!tree.processes.contains_key(&id), "what has ended is dropped");
+    }
+
+    /// Children are started by threads of the test; memprobe itself has but one.
+    fn tree() -> Tree {
+        let mut tree = Tree::new(true);
+        let list = "/proc/thread-self/children";
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        tree.own_children = rustix::fs::open(list, flags, Mode::empty()).ok();
+        tree
+    }
+
+    #[test]
+    fn children_are_found_in_the_kernels_lists() {
+        let tree = tree();
+        if tree.kernel_lists_children() {
+            finds_both(tree);
+        } else {
+            println!("skipped: this kernel has no /proc/PID/task/TID/children");
+        }
+    }
+
+    #[test]
+    fn children_are_found_by_searching_everywhere() {
+        finds_both(Tree { own_children: None, ..tree() });
+    }
+}

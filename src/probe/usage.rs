@@ -1,0 +1,71 @@
+//! What the kernel accounts for processes that have ended.
+
+use std::time::Duration;
+
+use nix::sys::resource::{Usage as Raw, UsageWho, getrusage};
+use nix::sys::time::TimeVal;
+
+use super::procfs::Stat;
+
+/// CPU time, faults and the largest RSS of some processes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Usage {
+    pub(super) user: Duration,
+    pub(super) system: Duration,
+    pub(super) minor_faults: u64,
+    pub(super) major_faults: u64,
+    /// The largest that one of them had, in bytes. A process has at least what the one that
+    /// started it had, unless that one forked.
+    pub(super) max_rss: u64,
+}
+
+/// Of all our descendants that have been waited for, by us or by their parents.
+pub(super) fn of_children() -> Usage {
+    read(UsageWho::RUSAGE_CHILDREN)
+}
+
+/// Our own.
+pub(super) fn of_ourselves() -> Usage {
+    read(UsageWho::RUSAGE_SELF)
+}
+
+fn read(who: UsageWho) -> Usage {
+    // It has no reason to fail.
+    getrusage(who).map_or_else(|_| Usage::default(), |raw| Usage::from(&raw))
+}
+
+impl From<&Raw> for Usage {
+    fn from(raw: &Raw) -> Self {
+        let count = |count| u64::try_from(count).unwrap_or(0);
+        Self {
+            user: duration(raw.user_time()),
+            system: duration(raw.system_time()),
+            minor_faults: count(raw.minor_page_faults()),
+            major_faults: count(raw.major_page_faults()),
+            max_rss: count(raw.max_rss()) * 1024,
+        }
+    }
+}
+
+impl Usage {
+    /// In the unit of `/proc/PID/stat`, to be added to it.
+    pub(super) fn as_ticks(&self) -> Stat {
+        let per_second = u128::from(rustix::param::clock_ticks_per_second());
+        let ticks = |time: Duration| {
+            u64::try_from(time.as_micros() * per_second / 1_000_000).unwrap_or(u64::MAX)
+        };
+        Stat {
+            user: ticks(self.user),
+            system: ticks(self.system),
+            minor_faults: self.minor_faults,
+            major_faults: self.major_faults,
+            ..Stat::default()
+        }
+    }
+}
+
+fn duration(time: TimeVal) -> Duration {
+    let seconds = u64::try_from(time.tv_sec()).unwrap_or(0);
+    let micros = u64::try_from(time.tv_usec()).unwrap_or(0);
+    Duration::from_secs(seconds) + Duration::from_micros(micros)
+}
