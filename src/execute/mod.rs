@@ -1,1 +1,45 @@
-//! Runs attempts: one memprobe each, in a process group of its own, some at a time.
+//! Runs attempts: one memprobe each, in a process group of its own, some at a time. Each attempt
+//! is recorded in the run's folder as soon as it ends, so a crash loses nothing.
+
+mod attempt;
+mod log;
+pub mod memprobe;
+mod process;
+mod schedule;
+mod secrets;
+mod stop;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+pub use schedule::execute;
+
+/// What is run in one cell, with nothing left to be filled in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Task {
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Variables added to memgrid's own environment.
+    pub env: IndexMap<String, String>,
+    /// Texts, such as passwords, that may stand in no record and no log.
+    pub secrets: Vec<String>,
+    /// The folder it runs in.
+    pub cwd: PathBuf,
+}
+
+/// How attempts are measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The memprobe to use; see [`memprobe::find`].
+    pub memprobe: PathBuf,
+    /// Time between two samples.
+    pub period: Duration,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+    /// Bytes of RSS that the process tree of an attempt may hold.
+    pub memory_limit: Option<u64>,
+    /// Attempts at the same time; 0 counts as 1.
+    pub jobs: usize,
+}

@@ -1,0 +1,206 @@
+//! One attempt: memprobe is started on the workload, and what it found becomes a record.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::process::{self, Ending, Spawn};
+use super::secrets::Secrets;
+use super::stop::Stop;
+use super::{Settings, Task, log};
+use crate::collect::record::{AttemptRecord, SCHEMA};
+use crate::collect::run_dir::{RunDir, SAMPLES, STDERR, STDOUT, StagedAttempt};
+use crate::error::Result;
+use crate::measurement::{ProbeOutcome, ProbeResult};
+use crate::outcome::Outcome;
+use crate::plan::Attempt;
+
+/// Where memprobe writes its result; the record takes it in.
+const RESULT: &str = "result.json";
+/// How much longer than the workload memprobe may take before it counts as stuck.
+const SAFETY: Duration = Duration::from_secs(5);
+
+/// How an attempt ended, and why.
+struct Verdict {
+    outcome: Outcome,
+    reason: Option<String>,
+    result: Option<ProbeResult>,
+}
+
+impl Verdict {
+    const fn without_result(outcome: Outcome, reason: String) -> Self {
+        Self { outcome, reason: Some(reason), result: None }
+    }
+}
+
+/// Runs one attempt and keeps its record. A workload that fails is no error.
+pub(super) fn run(
+    attempt: &Attempt,
+    task: &Task,
+    settings: &Settings,
+    run: &RunDir,
+    stop: &Stop<'_>,
+) -> Result<AttemptRecord> {
+    let staged = run.stage_attempt(&attempt.cell, attempt.number)?;
+    let secrets = Secrets::new(&task.secrets);
+    let mark = format!("{}/{}/{}", run.id(), attempt.cell, attempt.number);
+    let started = Timestamp::now();
+    let ended = spawn(task, settings, &mark, &staged, stop)?;
+    if !staged.path().join(RESULT).exists() {
+        process::sweep(&mark);
+    }
+    for file in [STDOUT, STDERR, SAMPLES] {
+        secrets.mask_file(&staged.path().join(file))?;
+    }
+    let mut verdict = match ended {
+        Ok((ending, status)) => judge(ending, status, staged.path(), settings)?,
+        Err(error) => Verdict::without_result(
+            Outcome::Failed,
+            format!("memprobe could not be started in {}: {error}", task.cwd.display()),
+        ),
+    };
+    verdict.reason = verdict.reason.map(|reason| secrets.mask(&reason));
+    if let Some(result) = &mut verdict.result {
+        result.message = result.message.take().map(|message| secrets.mask(&message));
+    }
+    let record = AttemptRecord {
+        schema: SCHEMA,
+        cell: attempt.cell.clone(),
+        number: attempt.number,
+        warmup: attempt.warmup,
+        started,
+        outcome: verdict.outcome,
+        reason: verdict.reason,
+        command: secrets.mask_all(&task.command),
+        env: secrets.mask_values(&task.env),
+        result: verdict.result,
+    };
+    run.commit_attempt(&staged, &record)?;
+    Ok(record)
+}
+
+/// Runs memprobe to its end. The inner error is one of starting it: the attempt's, not the run's.
+fn spawn(
+    task: &Task,
+    settings: &Settings,
+    mark: &str,
+    staged: &StagedAttempt,
+    stop: &Stop<'_>,
+) -> Result<std::io::Result<(Ending, ExitStatus)>> {
+    let spawn = Spawn {
+        program: &settings.memprobe,
+        arguments: &arguments(task, settings, staged.path()),
+        env: &environment(task, mark),
+        cwd: &task.cwd,
+        stdout: fs_err::File::create(staged.path().join(STDOUT))?,
+        stderr: fs_err::File::create(staged.path().join(STDERR))?,
+    };
+    let deadline = Instant::now() + settings.timeout.saturating_add(SAFETY);
+    Ok(process::run(spawn, deadline, stop))
+}
+
+fn arguments(task: &Task, settings: &Settings, folder: &Path) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = vec![
+        "--quiet".into(),
+        "--period".into(),
+        format!("{}us", settings.period.as_micros()).into(),
+        "--timeout".into(),
+        format!("{}ms", settings.timeout.as_millis()).into(),
+        "--out".into(),
+        folder.into(),
+        "--json".into(),
+        folder.join(RESULT).into(),
+    ];
+    if let Some(limit) = settings.memory_limit {
+        arguments.extend(["--memory-limit".into(), limit.to_string().into()]);
+    }
+    arguments.push("--".into());
+    arguments.extend(task.command.iter().map(OsString::from));
+    arguments
+}
+
+/// The user's environment, the task's variables, and the mark.
+fn environment(task: &Task, mark: &str) -> BTreeMap<OsString, OsString> {
+    let task = task.env.iter().map(|(name, value)| (name.into(), value.into()));
+    std::env::vars_os().chain(task).chain([(process::MARK.into(), mark.into())]).collect()
+}
+
+/// What became of the attempt, from what memprobe left in `folder`.
+fn judge(
+    ending: Ending,
+    status: ExitStatus,
+    folder: &Path,
+    settings: &Settings,
+) -> Result<Verdict> {
+    let tail = || log::tail(&folder.join(STDERR));
+    let file = folder.join(RESULT);
+    let Ok(text) = fs_err::read(&file) else {
+        return Ok(judge_without_result(ending, status, &tail(), settings));
+    };
+    let result: ProbeResult = match serde_json::from_slice(&text) {
+        Ok(result) => result,
+        Err(error) => {
+            let reason = format!("memprobe's result can't be read: {error}");
+            return Ok(Verdict::without_result(Outcome::Failed, reason));
+        }
+    };
+    fs_err::remove_file(&file)?;
+    let outcome = match result.outcome {
+        ProbeOutcome::Ok => Outcome::Ok,
+        ProbeOutcome::Failed => Outcome::Failed,
+        ProbeOutcome::TimedOut => Outcome::TimedOut,
+        ProbeOutcome::OverLimit => Outcome::OverLimit,
+        ProbeOutcome::Interrupted if ending == Ending::TimedOut => Outcome::TimedOut,
+        ProbeOutcome::Interrupted => Outcome::Interrupted,
+    };
+    let message = || result.message.clone().unwrap_or_else(|| described(&result));
+    let reason = match outcome {
+        Outcome::Ok => None,
+        Outcome::Failed => Some(log::explain(&message(), &tail())),
+        _ => Some(message()),
+    };
+    Ok(Verdict { outcome, reason, result: Some(result) })
+}
+
+/// memprobe never ends without a result unless it is killed or broken.
+fn judge_without_result(
+    ending: Ending,
+    status: ExitStatus,
+    tail: &[String],
+    settings: &Settings,
+) -> Verdict {
+    match ending {
+        Ending::Interrupted => {
+            Verdict::without_result(Outcome::Interrupted, "interrupted".to_owned())
+        }
+        Ending::TimedOut => Verdict::without_result(
+            Outcome::TimedOut,
+            format!("took longer than {:?}, and memprobe did not end it", settings.timeout),
+        ),
+        Ending::Own => {
+            let how = match (status.code(), status.signal()) {
+                (Some(code), _) => format!("memprobe ended with exit status {code}"),
+                (_, Some(signal)) => format!("memprobe was killed by signal {signal}"),
+                _ => "memprobe ended".to_owned(),
+            };
+            let what = format!("{how} and left no result");
+            Verdict::without_result(Outcome::Failed, log::explain(&what, tail))
+        }
+    }
+}
+
+fn described(result: &ProbeResult) -> String {
+    match (result.outcome, result.exit_code, result.signal) {
+        (ProbeOutcome::TimedOut, ..) => "took longer than its timeout".to_owned(),
+        (ProbeOutcome::OverLimit, ..) => "used more memory than its limit".to_owned(),
+        (ProbeOutcome::Interrupted, ..) => "interrupted".to_owned(),
+        (_, Some(code), _) => format!("exit status {code}"),
+        (_, _, Some(signal)) => format!("killed by signal {signal}"),
+        _ => "failed".to_owned(),
+    }
+}

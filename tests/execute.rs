@@ -1,0 +1,379 @@
+//! Attempts with the real memprobe and small workloads whose end is known.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use memgrid::collect::record::{AttemptRecord, MeasureRecord, RunManifest, SCHEMA};
+use memgrid::collect::run_dir::{STDERR, STDOUT};
+use memgrid::collect::{RunDir, machine};
+use memgrid::event::{Event, Observer, Silent};
+use memgrid::execute::{Settings, Task, execute};
+use memgrid::interrupt::Interrupt;
+use memgrid::outcome::Outcome;
+use memgrid::plan::{Attempt, CellId};
+use tempfile::TempDir;
+
+/// A run in a temporary folder, its tasks and how they are measured.
+struct Bench {
+    folder: TempDir,
+    run: RunDir,
+    tasks: IndexMap<CellId, Task>,
+    settings: Settings,
+    interrupt: Interrupt,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let run = RunDir::create(folder.path(), &mut manifest()).unwrap();
+        let settings = Settings {
+            memprobe: env!("CARGO_BIN_EXE_memprobe").into(),
+            period: Duration::from_millis(10),
+            timeout: Duration::from_secs(30),
+            memory_limit: None,
+            jobs: 1,
+        };
+        let (tasks, interrupt) = (IndexMap::new(), Interrupt::default());
+        Self { folder, run, tasks, settings, interrupt }
+    }
+
+    /// Adds a cell that runs a shell script in the temporary folder.
+    fn script(mut self, cell: &str, script: &str) -> Self {
+        let command = ["sh", "-c", script].map(str::to_owned).to_vec();
+        let cwd = self.folder.path().to_owned();
+        self.tasks.insert(id(cell), Task { command, cwd, ..Task::default() });
+        self
+    }
+
+    fn run(&self, attempts: &[Attempt]) -> Vec<AttemptRecord> {
+        self.observed(attempts, &Silent)
+    }
+
+    fn observed(&self, attempts: &[Attempt], observer: &dyn Observer) -> Vec<AttemptRecord> {
+        let Self { tasks, settings, run, interrupt, .. } = self;
+        execute(tasks, attempts, settings, run, observer, interrupt).unwrap()
+    }
+
+    /// Runs one attempt of a cell.
+    fn once(&self, cell: &str) -> AttemptRecord {
+        let mut records = self.run(&[attempt(cell, 1)]);
+        assert_eq!(records.len(), 1);
+        records.remove(0)
+    }
+
+    fn read(&self, cell: &str, number: u32, file: &str) -> String {
+        let path = self.run.attempt_dir(&id(cell), number).join(file);
+        String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
+    }
+
+    /// Waits for a file that a workload writes.
+    fn wait_for(&self, file: &str) -> String {
+        let began = Instant::now();
+        loop {
+            if let Ok(text) = std::fs::read_to_string(self.folder.path().join(file))
+                && text.ends_with('\n')
+            {
+                return text;
+            }
+            assert!(began.elapsed() < Duration::from_secs(10), "{file} was not written");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+fn manifest() -> RunManifest {
+    RunManifest {
+        schema: SCHEMA,
+        run: String::new(),
+        name: None,
+        memgrid: "0.1.0".into(),
+        started: Timestamp::now(),
+        finished: None,
+        arguments: vec![],
+        cells: ["a", "b", "c", "d"].map(id).to_vec(),
+        matrix_sha256: String::new(),
+        baseline: None,
+        measure: MeasureRecord {
+            period: 0.01,
+            repeats: 1,
+            warmup: 0,
+            timeout: 30.0,
+            jobs: 1,
+            memory_limit: None,
+            seed: 1,
+        },
+        machine: machine(),
+        versions: IndexMap::new(),
+        states: IndexMap::new(),
+        dataset: None,
+        workload_sha256: String::new(),
+    }
+}
+
+fn id(cell: &str) -> CellId {
+    CellId::from_values(cell.split('/'))
+}
+
+fn attempt(cell: &str, number: u32) -> Attempt {
+    Attempt { cell: id(cell), number, warmup: false }
+}
+
+/// Whether a process lives; a zombie does not.
+fn lives(pid: &str) -> bool {
+    let status = std::fs::read_to_string(Path::new("/proc").join(pid.trim()).join("status"));
+    status.is_ok_and(|status| !status.contains("State:\tZ"))
+}
+
+/// Waits a moment for what has been killed to be gone.
+fn is_gone(pid: &str) -> bool {
+    let began = Instant::now();
+    while lives(pid) {
+        if began.elapsed() > Duration::from_secs(2) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
+}
+
+/// Keeps what happened.
+#[derive(Default)]
+struct Watch(Mutex<Vec<Event>>);
+
+impl Watch {
+    fn count(&self, wanted: impl Fn(&Event) -> bool) -> usize {
+        self.0.lock().unwrap().iter().filter(|event| wanted(event)).count()
+    }
+}
+
+impl Observer for Watch {
+    fn event(&self, event: Event) {
+        self.0.lock().unwrap().push(event);
+    }
+}
+
+#[test]
+fn a_workload_that_succeeds_is_measured_and_kept() {
+    let bench = Bench::new().script("a", "echo out; echo err >&2; exec sleep 0.05");
+    let record = bench.once("a");
+    assert_eq!((record.outcome, record.reason.as_deref()), (Outcome::Ok, None));
+    let result = record.result.as_ref().unwrap();
+    assert_eq!(result.exit_code, Some(0));
+    assert!(result.metrics["peak_rss"].value.unwrap() > 100e3, "{result:?}");
+    assert!(result.metrics["wall_time"].value.unwrap() >= 0.05, "{result:?}");
+    assert_eq!(bench.read("a", 1, STDOUT), "out\n");
+    assert_eq!(bench.read("a", 1, STDERR), "err\n");
+    assert!(bench.run.samples(&id("a"), 1).unwrap().unwrap().len() > 2);
+    assert_eq!(bench.run.read().unwrap().cells[&id("a")].attempts, [record]);
+    let mut files: Vec<_> = std::fs::read_dir(bench.run.attempt_dir(&id("a"), 1))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(files, ["attempt.json", "samples.jsonl", "stderr.log", "stdout.log"]);
+}
+
+#[test]
+fn a_workload_gets_its_folder_and_variables_and_no_terminal() {
+    let mut bench = Bench::new().script("a", "echo $GREETING; pwd; cat; test -n \"$PATH\"");
+    bench.tasks[0].env.insert("GREETING".into(), "good day".into());
+    let record = bench.once("a");
+    assert_eq!(record.outcome, Outcome::Ok, "{record:?}");
+    let folder = bench.folder.path().canonicalize().unwrap();
+    assert_eq!(bench.read("a", 1, STDOUT), format!("good day\n{}\n", folder.display()));
+    assert_eq!(record.env["GREETING"], "good day");
+}
+
+#[test]
+fn a_failure_is_told_in_one_line_and_with_the_logs_last_lines() {
+    let bench = Bench::new().script("a", "seq 1 50 >&2; echo 'ValueError: boom' >&2; exit 3");
+    let record = bench.once("a");
+    assert_eq!(record.outcome, Outcome::Failed);
+    let reason = record.reason.unwrap();
+    let first = reason.lines().next().unwrap();
+    assert!(first.contains('3') && first.ends_with(": ValueError: boom"), "{first}");
+    assert!(reason.contains("\n49\n50\nValueError: boom"), "{reason}");
+    assert!(!reason.contains("\n41\n"), "{reason}");
+    assert_eq!(record.result.unwrap().exit_code, Some(3));
+}
+
+#[test]
+fn what_cannot_be_started_has_failed_with_its_name() {
+    let mut bench = Bench::new().script("a", "").script("b", "true");
+    bench.tasks[0].command = vec!["/no/such/program".into()];
+    bench.tasks[1].cwd = "/no/such/folder".into();
+    for (cell, name) in [("a", "/no/such/program"), ("b", "/no/such/folder")] {
+        let record = bench.once(cell);
+        assert_eq!(record.outcome, Outcome::Failed);
+        let reason = record.reason.unwrap();
+        assert!(reason.contains(name), "{reason}");
+    }
+}
+
+#[test]
+fn a_workload_that_takes_too_long_is_ended_with_its_grandchildren() {
+    let mut bench =
+        Bench::new().script("a", "(sh -c 'sleep 60 & echo $! > pid; wait' & wait); sleep 60");
+    bench.settings.timeout = Duration::from_millis(300);
+    let record = bench.once("a");
+    assert_eq!(record.outcome, Outcome::TimedOut, "{record:?}");
+    assert!(record.reason.is_some());
+    assert!(is_gone(&bench.wait_for("pid")));
+}
+
+#[test]
+fn a_workload_above_its_limit_is_ended() {
+    let mut bench = Bench::new()
+        .script("a", "exec python3 -c 'import time; x = b\"x\" * (200 << 20); time.sleep(60)'");
+    bench.settings.memory_limit = Some(100 << 20);
+    let record = bench.once("a");
+    assert_eq!(record.outcome, Outcome::OverLimit, "{record:?}");
+}
+
+#[test]
+fn a_memprobe_that_is_killed_leaves_a_failed_attempt_and_no_process() {
+    // The daemon has left the session, and so memprobe's group.
+    let bench = Bench::new().script(
+        "a",
+        "setsid sh -c 'sleep 60 & echo $! > pid; wait' & sleep 60 & \
+         while ! test -s pid; do sleep 0.01; done; kill -9 $PPID; wait",
+    );
+    let began = Instant::now();
+    let record = bench.once("a");
+    assert_eq!(record.outcome, Outcome::Failed);
+    let reason = record.reason.as_deref().unwrap();
+    assert!(reason.contains("killed by signal 9"), "{reason}");
+    assert!(record.result.is_none());
+    assert!(is_gone(&bench.wait_for("pid")));
+    assert!(began.elapsed() < Duration::from_secs(5));
+    assert_eq!(bench.run.read().unwrap().cells[&id("a")].attempts, [record]);
+}
+
+#[test]
+fn attempts_run_strictly_in_order_and_never_overlap_with_one_job() {
+    let script = "echo $MEMGRID_ATTEMPT >> order; mkdir here && sleep 0.02 && rmdir here";
+    let bench = Bench::new().script("a", script).script("b", script).script("c", script);
+    let attempts = ["b1", "a1", "c1", "a2", "c2", "b2"]
+        .map(|name| attempt(&name[..1], name[1..].parse().unwrap()));
+    let records = bench.run(&attempts);
+    assert!(records.iter().all(|record| record.outcome == Outcome::Ok), "{records:?}");
+    let order: Vec<_> = records.iter().map(|r| format!("{}/{}", r.cell, r.number)).collect();
+    assert_eq!(order, ["b/1", "a/1", "c/1", "a/2", "c/2", "b/2"]);
+    let ran = std::fs::read_to_string(bench.folder.path().join("order")).unwrap();
+    let prefix = format!("{}/", bench.run.id());
+    let ran: Vec<_> = ran.lines().map(|line| line.strip_prefix(&prefix).unwrap()).collect();
+    assert_eq!(ran, order);
+}
+
+#[test]
+fn two_jobs_overlap() {
+    // Each waits for the other: alone, neither would end.
+    let wait = |own: &str, other: &str| {
+        format!("touch {own}; while ! test -e {other}; do sleep 0.01; done")
+    };
+    let mut bench = Bench::new().script("a", &wait("a", "b")).script("b", &wait("b", "a"));
+    bench.settings.jobs = 2;
+    bench.settings.timeout = Duration::from_secs(10);
+    let records = bench.run(&[attempt("a", 1), attempt("b", 1)]);
+    let outcomes: Vec<_> = records.iter().map(|record| record.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Ok, Outcome::Ok]);
+}
+
+#[test]
+fn a_failing_cells_repeats_are_skipped_and_told() {
+    let bench = Bench::new().script("a", "exit 1").script("b", "true");
+    let watch = Watch::default();
+    let attempts: Vec<_> =
+        (1..=3).flat_map(|number| [attempt("a", number), attempt("b", number)]).collect();
+    let records = bench.observed(&attempts, &watch);
+    let outcomes: Vec<_> = records.iter().map(|record| record.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Failed, Outcome::Ok, Outcome::Ok, Outcome::Ok]);
+    assert_eq!(watch.count(|event| matches!(event, Event::AttemptSkipped { .. })), 2);
+    assert_eq!(watch.count(|event| matches!(event, Event::AttemptFinished { .. })), 4);
+    let first = watch.0.lock().unwrap()[0].clone();
+    assert_eq!(first, Event::AttemptsStarted { attempts: 6, cells: 2 });
+}
+
+/// Runs `a` (quick), then `b`, which leaves its session and is interrupted once it runs, with `c`
+/// after it. `prelude` is what the shell of `b` does first.
+fn interrupted(prelude: &str, requests: usize) -> (Bench, Vec<AttemptRecord>, Duration) {
+    let long = format!("{prelude} setsid sleep 61 & echo $! > pid; sleep 60; sleep 60");
+    let bench = Bench::new().script("a", "true").script("b", &long).script("c", "true");
+    let watch = Watch::default();
+    let attempts = ["a", "b", "c"].map(|cell| attempt(cell, 1));
+    let (records, took) = std::thread::scope(|scope| {
+        let running = scope.spawn(|| bench.observed(&attempts, &watch));
+        bench.wait_for("pid");
+        (0..requests).for_each(|_| bench.interrupt.raise());
+        let raised = Instant::now();
+        (running.join().unwrap(), raised.elapsed())
+    });
+    assert_eq!(watch.count(|event| *event == Event::Interrupted), 1);
+    (bench, records, took)
+}
+
+#[test]
+fn an_interrupt_ends_what_runs_and_keeps_what_is_complete() {
+    let (bench, records, took) = interrupted("", 1);
+    let outcomes: Vec<_> = records.iter().map(|record| record.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Ok, Outcome::Interrupted]);
+    assert!(records[1].result.is_some(), "memprobe writes what it has");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(is_gone(&bench.wait_for("pid")));
+    let read = bench.run.read().unwrap();
+    assert_eq!(read.cells[&id("a")].attempts, records[..1]);
+    assert_eq!(read.cells[&id("b")].attempts, records[1..]);
+    assert!(read.cells[&id("c")].attempts.is_empty());
+}
+
+#[test]
+fn a_workload_that_ignores_signals_is_ended_all_the_same() {
+    let (bench, records, took) = interrupted("trap '' TERM INT HUP;", 1);
+    assert_eq!(records[1].outcome, Outcome::Interrupted);
+    assert!(took < Duration::from_secs(7), "{took:?}");
+    assert!(is_gone(&bench.wait_for("pid")));
+}
+
+#[test]
+fn a_second_interrupt_ends_everything_at_once() {
+    let (bench, records, took) = interrupted("trap '' TERM INT HUP;", 2);
+    assert_eq!(records[1].outcome, Outcome::Interrupted);
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(is_gone(&bench.wait_for("pid")));
+}
+
+#[test]
+fn secrets_stand_in_no_file() {
+    let script = "echo user:$PASSWORD@host; echo $PASSWORD >&2; exit 1";
+    let mut bench = Bench::new().script("a", script);
+    let task = &mut bench.tasks[0];
+    task.env.insert("PASSWORD".into(), "hunter2".into());
+    task.command.push("--password=hunter2".into());
+    task.secrets.push("hunter2".into());
+    let record = bench.once("a");
+    assert_eq!(record.env["PASSWORD"], "•••");
+    assert_eq!(record.command.last().unwrap(), "--password=•••");
+    assert!(record.reason.as_deref().unwrap().ends_with("•••"), "{record:?}");
+    assert_eq!(bench.read("a", 1, STDOUT), "user:•••@host\n");
+    for entry in std::fs::read_dir(bench.run.attempt_dir(&id("a"), 1)).unwrap() {
+        let path = entry.unwrap().path();
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        assert!(!text.contains("hunter2"), "{}", path.display());
+    }
+}
+
+#[test]
+fn an_attempt_that_cannot_be_recorded_ends_the_run_and_keeps_what_was() {
+    let bench = Bench::new().script("a", "true").script("b", "true");
+    bench.run(&[attempt("a", 1)]);
+    let Bench { tasks, settings, run, interrupt, .. } = &bench;
+    let attempts = [attempt("b", 1), attempt("a", 1), attempt("b", 2)];
+    let error = execute(tasks, &attempts, settings, run, &Silent, interrupt).unwrap_err();
+    assert!(error.to_string().contains("a/attempts/1"), "{error}");
+    let read = run.read().unwrap();
+    assert_eq!(read.cells[&id("a")].attempts.len(), 1);
+    assert_eq!(read.cells[&id("b")].attempts.len(), 1);
+}
