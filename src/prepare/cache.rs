@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::event::{Event, Observer};
@@ -28,6 +28,8 @@ pub const VARIABLE: &str = "MEMGRID_CACHE";
 const ROOTS_OWN: &str = "/var/cache/memgrid";
 /// What begins the names of files and folders that are not whole yet.
 const UNFINISHED: &str = ".unfinished-";
+/// After how long a wait is worth a word.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// How often a waiting process looks whether a lock is free, or the user has had enough.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -107,7 +109,7 @@ impl Cache {
     pub fn lock(&self, name: &str, observer: &dyn Observer, interrupt: &Interrupt) -> Result<Lock> {
         let path = self.folder("locks")?.join(format!("{name}.lock"));
         let file = fs_err::OpenOptions::new().create(true).append(true).open(&path)?.into_file();
-        let mut told = false;
+        let (began, mut told) = (Instant::now(), false);
         while !try_lock(&file, &path)? {
             if interrupt.is_raised() {
                 return Err(Error::new(
@@ -115,7 +117,7 @@ impl Cache {
                     format!("interrupted while waiting for the lock {}", path.display()),
                 ));
             }
-            if !told {
+            if !told && began.elapsed() >= PATIENCE {
                 let text = format!("waiting for another memgrid that is at work on {name}");
                 observer.event(Event::Notice { text });
                 told = true;

@@ -32,6 +32,7 @@ pub struct Tool {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, Option<OsString>)>,
     folder: Option<PathBuf>,
+    secrets: Vec<String>,
 }
 
 /// Why a tool gave nothing.
@@ -73,6 +74,7 @@ impl Tool {
             arguments: Vec::new(),
             environment: Vec::new(),
             folder: None,
+            secrets: Vec::new(),
         }
     }
 
@@ -111,11 +113,19 @@ impl Tool {
         self
     }
 
-    /// The call as one could type it, without the environment.
+    /// Keeps `secret` (a part of an argument, such as a password) out of every message.
+    #[must_use]
+    pub fn secret(mut self, secret: impl Into<String>) -> Self {
+        self.secrets.push(secret.into());
+        self
+    }
+
+    /// The call as one could type it, without the environment and without secrets.
     #[must_use]
     pub fn command_line(&self) -> String {
         let words = std::iter::once(&self.program).chain(&self.arguments);
-        words.map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+        let words: Vec<String> = words.map(|word| quoted(&word.to_string_lossy())).collect();
+        self.redacted(words.join(" "))
     }
 
     /// Runs it and gives what it wrote to stdout.
@@ -205,7 +215,11 @@ impl Tool {
             said => said,
         };
         let status = describe(output.status);
-        ToolError::Failed { command: self.command_line(), status, said }
+        ToolError::Failed { command: self.command_line(), status, said: self.redacted(said) }
+    }
+
+    fn redacted(&self, text: String) -> String {
+        self.secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), "***"))
     }
 }
 
@@ -330,6 +344,13 @@ mod tests {
         timer.join().unwrap();
         assert!(began.elapsed() < Duration::from_secs(10));
         assert_eq!(error.blocked("fetching", None).outcome, Outcome::Interrupted, "{error}");
+    }
+
+    #[test]
+    fn secrets_stay_secret() {
+        let tool = shell("echo 'no access with s3cret' >&2; exit 1 # s3cret").secret("s3cret");
+        let error = tool.run(&Interrupt::default()).unwrap_err().to_string();
+        assert!(error.contains("no access with ***") && !error.contains("s3cret"), "{error}");
     }
 
     #[test]

@@ -1,0 +1,219 @@
+//! The trees under test: fetched into bare repositories in the cache, patched there in memory,
+//! and laid out as one worktree for each distinct pair of commit and patch series.
+//!
+//! ```text
+//! <cache>/repositories/<name>-<fingerprint>.git   a git source: a bare clone
+//! <cache>/distributions/<name>-<version>.git      a Python distribution: one commit
+//! <cache>/worktrees/<fingerprint>/tree            the files of one commit with its patches
+//! ```
+//!
+//! A worktree is a plain folder of files. It has no `.git`, nothing in it refers to anything
+//! outside, and it is shared: by all cells of a state, by states that mean the same, and by later
+//! runs. The user's own repository is only ever read, and never while anything is measured.
+
+mod archive;
+mod bytecode;
+mod distribution;
+mod location;
+mod repository;
+mod worktree;
+
+pub use bytecode::compile;
+
+use std::path::{Path, PathBuf};
+
+use git2::Oid;
+use indexmap::{IndexMap, IndexSet};
+use rayon::prelude::*;
+
+use crate::collect::record::{SourceRecord, StateRecord};
+use crate::config::{Origin, Source, State};
+use crate::event::{Observer, step};
+use crate::interrupt::Interrupt;
+use crate::outcome::Outcome;
+use crate::prepare::Blocked;
+use crate::prepare::cache::Cache;
+use crate::prepare::patch::Patch;
+
+use location::Location;
+
+/// A state whose worktrees are there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PreparedState {
+    /// Folders by source name. To be read only.
+    pub worktrees: IndexMap<String, PathBuf>,
+    /// What a run's manifest says of it.
+    pub record: StateRecord,
+    /// SHA-256 and text of every patch.
+    pub patches: Vec<(String, Vec<u8>)>,
+}
+
+/// What preparing needs all the way down.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    cache: &'a Cache,
+    pip: Option<&'a Path>,
+    observer: &'a dyn Observer,
+    interrupt: &'a Interrupt,
+}
+
+/// A commit in a bare repository of the cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Pinned {
+    repository: PathBuf,
+    commit: Oid,
+}
+
+/// A source at a revision (`None`: its own), and what became of fetching it.
+type Fetched<'a> = IndexMap<(&'a str, Option<&'a str>), Result<Pinned, Blocked>>;
+
+/// Fetches what `states` need of `sources` and makes their worktrees, as far as they aren't in
+/// the cache. `pip` is an interpreter whose `-m pip` works, for sources that are Python
+/// distributions (`python3` on PATH if there is none).
+///
+/// Every state gets an answer: one state's failure is no other's.
+pub fn prepare_states(
+    sources: &IndexMap<String, Source>,
+    states: &IndexMap<String, State>,
+    pip: Option<&Path>,
+    cache: &Cache,
+    observer: &dyn Observer,
+    interrupt: &Interrupt,
+) -> IndexMap<String, Result<PreparedState, Blocked>> {
+    let context = Context { cache, pip, observer, interrupt };
+    for folder in ["repositories", "distributions", "worktrees"] {
+        // A failure here shows, if it matters, when something is made there.
+        let _ = cache.sweep(folder);
+    }
+    let fetched = fetch_all(sources, states, context);
+    let prepare = |(name, state): (&String, &State)| {
+        (name.clone(), prepare_state(name, state, sources, &fetched, context))
+    };
+    // rayon keeps the order of what it collects.
+    states
+        .iter()
+        .collect::<Vec<_>>()
+        .into_par_iter()
+        .map(prepare)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .collect()
+}
+
+fn fetch_all<'a>(
+    sources: &'a IndexMap<String, Source>,
+    states: &'a IndexMap<String, State>,
+    context: Context<'_>,
+) -> Fetched<'a> {
+    let fetch = |(name, source): (&'a String, &'a Source)| {
+        let revisions: IndexSet<Option<&str>> =
+            states.values().map(|state| revision(state, name)).collect();
+        let pinned = fetch_source(source, &revisions, context);
+        std::iter::zip(revisions, pinned)
+            .map(|(revision, pinned)| ((name.as_str(), revision), pinned))
+            .collect::<Vec<_>>()
+    };
+    sources
+        .iter()
+        .collect::<Vec<_>>()
+        .into_par_iter()
+        .flat_map_iter(fetch)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .collect()
+}
+
+fn revision<'a>(state: &'a State, source: &str) -> Option<&'a str> {
+    state.changes.get(source).and_then(|change| change.rev.as_deref())
+}
+
+/// One answer for each of `revisions`.
+fn fetch_source(
+    source: &Source,
+    revisions: &IndexSet<Option<&str>>,
+    context: Context<'_>,
+) -> Vec<Result<Pinned, Blocked>> {
+    match &source.origin {
+        Origin::Pip { name, version } => {
+            let what = format!("fetching {name}=={version}");
+            let pinned =
+                step(context.observer, &what, || distribution::ensure(name, version, context));
+            vec![pinned; revisions.len()]
+        }
+        Origin::Git { repository, rev } => {
+            let location = Location::of(repository);
+            let revisions: Vec<&str> =
+                revisions.iter().map(|revision| revision.unwrap_or(rev)).collect();
+            let what = format!("fetching {location}");
+            let pinned = step(context.observer, &what, || {
+                repository::ensure(&location, &revisions, context)
+            });
+            pinned.unwrap_or_else(|blocked| vec![Err(blocked); revisions.len()])
+        }
+    }
+}
+
+fn prepare_state(
+    name: &str,
+    state: &State,
+    sources: &IndexMap<String, Source>,
+    fetched: &Fetched<'_>,
+    context: Context<'_>,
+) -> Result<PreparedState, Blocked> {
+    let mut prepared = PreparedState {
+        worktrees: IndexMap::new(),
+        record: StateRecord { description: state.description.clone(), sources: IndexMap::new() },
+        patches: Vec::new(),
+    };
+    for (source_name, source) in sources {
+        let pinned = fetched
+            .get(&(source_name.as_str(), revision(state, source_name)))
+            .cloned()
+            .unwrap_or_else(|| {
+                Err(Blocked::unavailable(format!("{source_name} was not fetched")))
+            })?;
+        let files = state.changes.get(source_name).map_or(&[][..], |change| &change.patches);
+        let origin = origin_of(source);
+        let what = match files.len() {
+            0 => format!("laying out {origin} for {name}"),
+            1 => format!("applying 1 patch to {origin} for {name}"),
+            count => format!("applying {count} patches to {origin} for {name}"),
+        };
+        let (worktree, patches) = step(context.observer, &what, || {
+            let patches =
+                files.iter().map(|file| read_patch(file)).collect::<Result<Vec<_>, _>>()?;
+            let (worktree, detail) = worktree::ensure(&pinned, &patches, context)?;
+            Ok::<_, Blocked>(((worktree, patches), detail))
+        })?;
+        prepared.worktrees.insert(source_name.clone(), worktree);
+        prepared.record.sources.insert(
+            source_name.clone(),
+            SourceRecord {
+                origin,
+                commit: Some(pinned.commit.to_string()),
+                patches: patches.iter().map(Patch::record).collect(),
+            },
+        );
+        for patch in patches {
+            if prepared.patches.iter().all(|(sha256, _)| *sha256 != patch.sha256) {
+                prepared.patches.push((patch.sha256, patch.text));
+            }
+        }
+    }
+    Ok(prepared)
+}
+
+/// How people know it: without credentials.
+fn origin_of(source: &Source) -> String {
+    match &source.origin {
+        Origin::Pip { name, version } => format!("{name}=={version}"),
+        Origin::Git { repository, .. } => Location::of(repository).to_string(),
+    }
+}
+
+fn read_patch(path: &Path) -> Result<Patch, Blocked> {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let failed = |reason| Blocked { outcome: Outcome::PatchFailed, reason, help: None };
+    let text = fs_err::read(path).map_err(|error| failed(error.to_string()))?;
+    Patch::parse(&name, text).map_err(|error| failed(format!("{name}: {error}")))
+}
