@@ -1,3 +1,14 @@
 //! From attempts to figures: curves, statistics, summaries. Pure.
+//!
+//! `docs/statistics.md` says what each figure means and where its method comes from.
 
+pub mod change;
+pub mod curve;
+pub mod output;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod statistics;
+mod summarise;
 pub mod summary;
+
+pub use summarise::{CurveSource, POINTS, SummaryInput, summarise};

@@ -10,7 +10,7 @@ use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId};
 
 /// The whole matrix as it stands: for each cell its newest result, whichever run it is from.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// Axes and their values, in matrix order.
     pub axes: IndexMap<String, Vec<String>>,
@@ -23,12 +23,12 @@ pub struct Summary {
 }
 
 /// One cell's newest result.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CellSummary {
     /// The cell.
     pub cell: Cell,
-    /// How it ended.
-    pub outcome: Outcome,
+    /// How it ended; `None` if it never ran.
+    pub outcome: Option<Outcome>,
     /// What happened, unless it is `ok`.
     pub reason: Option<String>,
     /// A command that would help.
@@ -39,16 +39,37 @@ pub struct CellSummary {
     pub measured: Option<Timestamp>,
     /// Figures over its measured attempts, by metric.
     pub metrics: IndexMap<String, Statistic>,
+    /// Metrics that could not be had, with the reason.
+    pub unavailable: IndexMap<String, String>,
     /// The cell that it is compared with.
     pub twin: Option<CellId>,
     /// Change against the twin, by metric.
     pub changes: IndexMap<String, Change>,
-    /// Digest of its output.
+    /// Digest of its output, if its attempts agree on one.
     pub output_digest: Option<String>,
     /// Its attempts in that run, warm-ups and failed ones included.
     pub attempts: Vec<AttemptRecord>,
     /// Curves of its measured attempts, thinned for display.
     pub curves: Vec<Curve>,
+    /// What other runs have of it, newest first.
+    pub earlier: Vec<EarlierResult>,
+}
+
+/// What another run has of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EarlierResult {
+    /// The run.
+    pub run: String,
+    /// When it began.
+    pub measured: Timestamp,
+    /// How the cell ended there.
+    pub outcome: Outcome,
+    /// What happened, unless it is `ok`.
+    pub reason: Option<String>,
+    /// Figures over its measured attempts, by metric.
+    pub metrics: IndexMap<String, Statistic>,
+    /// Its attempts there.
+    pub attempts: Vec<AttemptRecord>,
 }
 
 /// One metric over a cell's measured attempts.
@@ -88,8 +109,50 @@ pub struct Curve {
     pub attempt: u32,
     /// What was read: `rss`, …
     pub metric: String,
-    /// Seconds since exec, and the value.
+    /// Seconds since exec, and the value (bytes).
     pub points: Vec<(f64, f64)>,
     /// Moments that the workload named: seconds since exec, and the name.
     pub marks: Vec<(f64, String)>,
+}
+
+impl Summary {
+    /// The cell of this id.
+    #[must_use]
+    pub fn cell(&self, id: &CellId) -> Option<&CellSummary> {
+        self.cells.iter().find(|cell| cell.cell.id == *id)
+    }
+
+    /// The run of this id, if a cell's result is from it.
+    #[must_use]
+    pub fn run(&self, id: &str) -> Option<&RunManifest> {
+        self.runs.iter().find(|run| run.run == id)
+    }
+}
+
+impl CellSummary {
+    /// The measured attempt whose peak RSS is nearest to the median: the one to draw when only
+    /// one can be drawn.
+    #[must_use]
+    pub fn typical_attempt(&self) -> Option<u32> {
+        let peak = |attempt: &AttemptRecord| {
+            attempt
+                .result
+                .as_ref()?
+                .metrics
+                .get("peak_rss")?
+                .value
+                .filter(|value| value.is_finite())
+        };
+        let median = self.metrics.get("peak_rss").map(|statistic| statistic.median);
+        let distance = |attempt: &AttemptRecord| match (peak(attempt), median) {
+            (Some(peak), Some(median)) => (peak - median).abs(),
+            _ => f64::INFINITY,
+        };
+        let drawn = |attempt: &&AttemptRecord| {
+            self.curves.iter().any(|curve| curve.attempt == attempt.number)
+        };
+        let candidates = self.attempts.iter().filter(drawn);
+        let nearest = candidates.min_by(|one, other| distance(one).total_cmp(&distance(other)));
+        nearest.map(|attempt| attempt.number)
+    }
 }

@@ -1,1 +1,7 @@
-//! Turns summaries into HTML and terminal tables. Never queries anything.
+//! Turns summaries into HTML, terminal tables and JSON. Never queries anything.
+
+pub mod chart;
+pub mod format;
+pub mod html;
+pub mod json;
+pub mod terminal;

@@ -1,0 +1,131 @@
+//! Curves with fewer points and the same look.
+//!
+//! The method is M4: U. Jugel, Z. Jerzak, G. Hackenbroich, V. Markl: "M4: A Visualization-Oriented
+//! Time Series Data Aggregation", PVLDB 7(10), 2014. The time axis is cut into equal buckets, and
+//! of each bucket the first, the lowest, the highest and the last reading are kept. So no peak is
+//! ever lost, and with one bucket for each column of pixels the drawn line is the same.
+
+use super::summary::Curve;
+
+/// Readings kept from each bucket.
+const KEPT: usize = 4;
+
+/// At most `limit` of the readings (`limit` below 4 counts as 4), in order of time. The ends,
+/// the lowest and the highest are among them. What is not a finite number is left out.
+#[must_use]
+pub fn thin(points: &[(f64, f64)], limit: usize) -> Vec<(f64, f64)> {
+    let points = in_order(points);
+    let limit = limit.max(KEPT);
+    let (Some(first), Some(last)) = (points.first(), points.last()) else { return points };
+    if points.len() <= limit {
+        return points;
+    }
+    let buckets = limit / KEPT;
+    let (start, length) = (first.0, last.0 - first.0);
+    let bucket_of = |time: f64| {
+        if length > 0.0 {
+            (((time - start) / length * buckets as f64) as usize).min(buckets - 1)
+        } else {
+            0
+        }
+    };
+    points
+        .chunk_by(|one, next| bucket_of(one.0) == bucket_of(next.0))
+        .flat_map(|bucket| landmarks(bucket).into_iter().map(|index| bucket[index]))
+        .collect()
+}
+
+/// The same curve with at most `limit` points.
+#[must_use]
+pub fn thinned(curve: &Curve, limit: usize) -> Curve {
+    Curve { points: thin(&curve.points, limit), ..curve.clone() }
+}
+
+fn in_order(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let finite = points.iter().filter(|(time, value)| time.is_finite() && value.is_finite());
+    let mut finite: Vec<_> = finite.copied().collect();
+    finite.sort_by(|one, other| one.0.total_cmp(&other.0));
+    finite
+}
+
+/// Indexes of the first, lowest, highest and last reading, in order and each once.
+fn landmarks(bucket: &[(f64, f64)]) -> Vec<usize> {
+    let (mut lowest, mut highest) = (0, 0);
+    for (index, (_, value)) in bucket.iter().enumerate() {
+        if *value < bucket[lowest].1 {
+            lowest = index;
+        }
+        if *value > bucket[highest].1 {
+            highest = index;
+        }
+    }
+    let mut kept = vec![0, lowest, highest, bucket.len() - 1];
+    kept.sort_unstable();
+    kept.dedup();
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn short_curves_stay_as_they_are() {
+        assert_eq!(thin(&[], 100), []);
+        assert_eq!(thin(&[(0.0, 1.0), (1.0, 2.0)], 100), [(0.0, 1.0), (1.0, 2.0)]);
+    }
+
+    #[test]
+    fn a_spike_of_one_sample_survives() {
+        let mut points: Vec<_> = (0..100_000).map(|n| (f64::from(n), 50.0)).collect();
+        points[77_777].1 = 400.0;
+        let kept = thin(&points, 40);
+        assert!(kept.len() <= 40);
+        assert!(kept.contains(&(77_777.0, 400.0)));
+    }
+
+    #[test]
+    fn readings_at_one_moment_are_one_bucket() {
+        let points: Vec<_> = (0..100).map(|n| (1.0, f64::from(n))).collect();
+        assert_eq!(thin(&points, 8), [(1.0, 0.0), (1.0, 99.0)]);
+    }
+
+    #[test]
+    fn what_is_no_number_is_left_out() {
+        let points = [(0.0, 1.0), (1.0, f64::NAN), (f64::INFINITY, 2.0), (2.0, 3.0)];
+        assert_eq!(thin(&points, 4), [(0.0, 1.0), (2.0, 3.0)]);
+    }
+
+    fn extreme(points: &[(f64, f64)], pick: fn(f64, f64) -> f64) -> Option<f64> {
+        points.iter().map(|point| point.1).reduce(pick)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+        #[test]
+        fn ends_and_extremes_stay_and_the_rest_is_bounded(
+            points in prop::collection::vec((0.0..100.0, -1e9..1e9), 1..600),
+            limit in 0_usize..120,
+        ) {
+            let kept = thin(&points, limit);
+            let whole = in_order(&points);
+            prop_assert!(kept.len() <= limit.max(KEPT));
+            prop_assert!(kept.is_sorted_by(|one, next| one.0 <= next.0));
+            prop_assert_eq!(kept.first(), whole.first());
+            prop_assert_eq!(kept.last(), whole.last());
+            prop_assert_eq!(extreme(&kept, f64::max), extreme(&whole, f64::max));
+            prop_assert_eq!(extreme(&kept, f64::min), extreme(&whole, f64::min));
+            prop_assert!(kept.iter().all(|point| whole.contains(point)));
+        }
+
+        #[test]
+        fn thinning_twice_is_thinning_once(
+            points in prop::collection::vec((0.0..100.0, -1e9..1e9), 1..300),
+        ) {
+            let once = thin(&points, 40);
+            prop_assert_eq!(thin(&once, 40), once);
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Summaries as real runs give them, for tests: the default matrix with curves shaped like those
+//! that were measured, and variations of it.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use super::summary::{Curve, Summary};
+use super::{SummaryInput, summarise};
+use crate::collect::record::*;
+use crate::measurement::{Metric, Precision, ProbeOutcome, ProbeResult, Scope, Unit};
+use crate::outcome::Outcome;
+use crate::plan::{Cell, CellId};
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// A matrix with what was measured of it, still to be changed by a test.
+pub(crate) struct Sample {
+    pub(crate) axes: IndexMap<String, Vec<String>>,
+    pub(crate) baseline: Option<(String, String)>,
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) runs: Vec<RunRecord>,
+    pub(crate) curves: IndexMap<(String, CellId, u32), Vec<Curve>>,
+}
+
+impl Sample {
+    /// The product of `axes`, without a run.
+    pub(crate) fn new(axes: &[(&str, &[&str])], baseline: Option<(&str, &str)>) -> Self {
+        let owned = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+        let axes: IndexMap<String, Vec<String>> =
+            axes.iter().map(|(axis, values)| ((*axis).to_owned(), owned(values))).collect();
+        let mut products = vec![IndexMap::new()];
+        for (axis, values) in &axes {
+            products = products
+                .iter()
+                .flat_map(|product: &IndexMap<String, String>| {
+                    values.iter().map(move |value| {
+                        let mut product = product.clone();
+                        product.insert(axis.clone(), value.clone());
+                        product
+                    })
+                })
+                .collect();
+        }
+        let baseline = baseline.map(|(axis, value)| (axis.to_owned(), value.to_owned()));
+        let cells = products.into_iter().map(cell).collect();
+        Self {
+            axes,
+            baseline,
+            cells,
+            runs: vec![run("20261121-221530-3f9a")],
+            curves: IndexMap::new(),
+        }
+    }
+
+    /// The 18 cells of the default matrix, with the peaks that design.md gives.
+    pub(crate) fn default_matrix() -> Self {
+        let mut sample = Self::new(
+            &[
+                ("backend", &["sqlite", "postgresql", "mysql"]),
+                ("format", &["json", "xml", "yaml"]),
+                ("state", &["unpatched", "patched"]),
+            ],
+            Some(("state", "unpatched")),
+        );
+        for cell in sample.cells.clone() {
+            let of = |axis: &str| cell.axes[axis].as_str();
+            let seconds = match of("format") {
+                "json" => 2.1,
+                "xml" => 4.2,
+                _ => 8.3,
+            };
+            let peak = match (of("backend"), of("format"), of("state")) {
+                ("postgresql", _, "patched") => 63.0,
+                (_, _, "patched") => 51.6,
+                ("sqlite", "yaml", _) => 394.0,
+                ("postgresql", "yaml", _) => 411.0,
+                ("mysql", "yaml", _) => 406.0,
+                ("sqlite", ..) => 121.0,
+                ("postgresql", ..) => 185.0,
+                _ => 161.0,
+            };
+            sample.measure(0, &cell.id, &[(peak, seconds)]);
+        }
+        sample
+    }
+
+    /// Gives a cell of run number `run` attempts with these peaks (MiB) and times (s).
+    pub(crate) fn measure(&mut self, run: usize, id: &CellId, attempts: &[(f64, f64)]) {
+        let cell = self.cells.iter().find(|cell| cell.id == *id).unwrap().clone();
+        let run = &mut self.runs[run];
+        let record =
+            CellRecord { schema: SCHEMA, cell, outcome: Outcome::Ok, reason: None, help: None };
+        let mut results = CellResults { record: Some(record), attempts: Vec::new() };
+        for (number, (peak, seconds)) in (1..).zip(attempts) {
+            results.attempts.push(attempt(id, number, *peak, *seconds));
+            let key = (run.manifest.run.clone(), id.clone(), number);
+            self.curves.insert(key, curves(number, *peak, *seconds));
+        }
+        run.manifest.cells.push(id.clone());
+        run.cells.insert(id.clone(), results);
+    }
+
+    /// Ends a cell of run number `run` in another way, without attempts.
+    pub(crate) fn end(
+        &mut self,
+        run: usize,
+        id: &str,
+        outcome: Outcome,
+        reason: &str,
+        help: Option<&str>,
+    ) {
+        let cell = self.cells.iter().find(|cell| cell.id.as_str() == id).unwrap().clone();
+        let id = cell.id.clone();
+        let (reason, help) = (Some(reason.to_owned()), help.map(str::to_owned));
+        let record = CellRecord { schema: SCHEMA, cell, outcome, reason, help };
+        self.runs[run].cells.insert(id, CellResults { record: Some(record), attempts: Vec::new() });
+    }
+
+    /// The newest attempt of a cell, to be changed.
+    pub(crate) fn attempts(&mut self, run: usize, id: &str) -> &mut Vec<AttemptRecord> {
+        let found = self.runs[run].cells.iter_mut().find(|(cell, _)| cell.as_str() == id);
+        &mut found.unwrap().1.attempts
+    }
+
+    pub(crate) fn summary(&self) -> Summary {
+        let source = |run: &str, cell: &CellId, attempt: u32| {
+            self.curves.get(&(run.to_owned(), cell.clone(), attempt)).cloned().unwrap_or_default()
+        };
+        summarise(&SummaryInput {
+            cells: &self.cells,
+            axes: &self.axes,
+            baseline: self.baseline.as_ref().map(|(axis, value)| (axis.as_str(), value.as_str())),
+            same_output: true,
+            runs: &self.runs,
+            curves: &source,
+        })
+    }
+}
+
+pub(crate) fn cell(axes: IndexMap<String, String>) -> Cell {
+    let id = CellId::from_values(axes.values().map(String::as_str));
+    Cell { id, axes, extra: IndexMap::new() }
+}
+
+fn attempt(id: &CellId, number: u32, peak: f64, seconds: f64) -> AttemptRecord {
+    let sampled = |mib: f64| Metric::new(mib * MIB, Unit::Bytes, Scope::Tree, Precision::Sampled);
+    let time = |seconds| Metric::new(seconds, Unit::Seconds, Scope::Tree, Precision::Exact);
+    let metrics = [
+        ("peak_rss", sampled(peak)),
+        ("peak_anon", sampled(peak * 0.82)),
+        ("peak_pss", sampled(peak * 0.9)),
+        ("peak_uss", sampled(peak * 0.88)),
+        ("wall_time", time(seconds)),
+        ("cpu_time", time(seconds * 0.97)),
+    ];
+    let twin = id.as_str().replace("unpatched", "").replace("patched", "");
+    AttemptRecord {
+        schema: SCHEMA,
+        cell: id.clone(),
+        number,
+        warmup: false,
+        started: started(),
+        outcome: Outcome::Ok,
+        reason: None,
+        command: ["python", "workload/serialize.py", "json"].map(str::to_owned).to_vec(),
+        env: [
+            ("MEMGRID_ROWS".to_owned(), "50000".to_owned()),
+            ("PYTHONHASHSEED".to_owned(), "0".to_owned()),
+        ]
+        .into(),
+        result: Some(ProbeResult {
+            schema: 1,
+            outcome: ProbeOutcome::Ok,
+            message: None,
+            exit_code: Some(0),
+            signal: None,
+            metrics: metrics.map(|(name, metric)| (name.to_owned(), metric)).into(),
+            output_digest: Some(crate::fingerprint::sha256(twin)),
+            samples: (seconds * 100.0) as u64,
+            notes: Vec::new(),
+        }),
+    }
+}
+
+/// A process that loads its modules, works for `seconds` and reaches `peak` MiB.
+fn curves(attempt: u32, peak: f64, seconds: f64) -> Vec<Curve> {
+    let marks = vec![(seconds * 0.12, "start".to_owned()), (seconds * 0.96, "end".to_owned())];
+    let rss = |time: f64| {
+        let share = ((time / seconds - 0.12) / 0.8).clamp(0.0, 1.0);
+        let loaded = 46.0 * (time / seconds / 0.1).min(1.0).powf(0.6);
+        let wobble = 0.6 * (time * 37.0).sin();
+        (loaded + (peak - 46.0) * share.powf(0.8) + wobble).min(peak) * MIB
+    };
+    let times = || (0..(seconds * 100.0) as u32).map(|tick| f64::from(tick) / 100.0);
+    let scaled = |metric: &str, factor: f64, every: usize| Curve {
+        attempt,
+        metric: metric.to_owned(),
+        points: times().step_by(every).map(|time| (time, rss(time) * factor)).collect(),
+        marks: marks.clone(),
+    };
+    vec![scaled("rss", 1.0, 1), scaled("anon", 0.82, 1), scaled("pss", 0.9, 50)]
+}
+
+fn started() -> Timestamp {
+    "2026-11-21T22:15:30Z".parse().unwrap()
+}
+
+/// A run without cells.
+pub(crate) fn run(id: &str) -> RunRecord {
+    let patch = |name: &str, subject: &str| PatchRecord {
+        name: name.to_owned(),
+        sha256: crate::fingerprint::sha256(name),
+        subject: subject.to_owned(),
+    };
+    let state = |description: &str, patches: Vec<PatchRecord>| StateRecord {
+        description: Some(description.to_owned()),
+        sources: [(
+            "subject".to_owned(),
+            SourceRecord {
+                origin: "Django==5.2.19".to_owned(),
+                commit: Some("4f9a0c2d7be1e2f3a4b5c6d7e8f90a1b2c3d4e5f".to_owned()),
+                patches,
+            },
+        )]
+        .into(),
+    };
+    let versions = [
+        ("python", "3.11.2"),
+        ("django", "5.2.19"),
+        ("psycopg", "3.2.3"),
+        ("postgresql", "15.14"),
+        ("mysql", "MariaDB 10.11.14"),
+    ];
+    RunRecord {
+        manifest: RunManifest {
+            schema: SCHEMA,
+            run: id.to_owned(),
+            name: None,
+            memgrid: "0.1.0".to_owned(),
+            started: started(),
+            finished: Some("2026-11-21T22:17:01Z".parse().unwrap()),
+            arguments: vec!["run".to_owned()],
+            cells: Vec::new(),
+            matrix_sha256: crate::fingerprint::sha256("matrix"),
+            baseline: Some(("state".to_owned(), "unpatched".to_owned())),
+            measure: MeasureRecord {
+                period: 0.01,
+                repeats: 1,
+                warmup: 0,
+                timeout: 600.0,
+                jobs: 1,
+                memory_limit: None,
+                seed: 7,
+            },
+            machine: Machine {
+                id: "machine".to_owned(),
+                hostname: "bench".to_owned(),
+                kernel: "Linux 6.1.0-41-amd64 x86_64".to_owned(),
+                os: "Debian GNU/Linux 12 (bookworm)".to_owned(),
+                cpu: "AMD EPYC 7763 64-Core Processor".to_owned(),
+                cpus: 2,
+                memory: 8 << 30,
+                load: 0.21,
+                huge_pages: Some("madvise".to_owned()),
+            },
+            versions: versions.map(|(name, version)| (name.to_owned(), version.to_owned())).into(),
+            states: [
+                ("unpatched".to_owned(), state("Django as released", Vec::new())),
+                (
+                    "patched".to_owned(),
+                    state(
+                        "Serializers that stream, and MySQL cursors that do",
+                        vec![
+                            patch(
+                                "5423-iterate.patch",
+                                "Iterate over querysets without filling their cache",
+                            ),
+                            patch("stream-yaml.patch", "Dump each YAML object as it ends"),
+                            patch(
+                                "16614-mysql.patch",
+                                "Use unbuffered cursors for MySQL's server-side iteration",
+                            ),
+                        ],
+                    ),
+                ),
+            ]
+            .into(),
+            dataset: Some(DatasetRecord {
+                fingerprint: crate::fingerprint::sha256("rows"),
+                table: "records_record".to_owned(),
+                rows: 50_000,
+            }),
+            workload_sha256: crate::fingerprint::sha256("workload"),
+        },
+        cells: IndexMap::new(),
+    }
+}

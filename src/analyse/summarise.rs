@@ -1,0 +1,246 @@
+//! From any number of runs to one summary of the matrix as it stands.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+use rayon::prelude::*;
+
+use super::change;
+use super::curve::thinned;
+use super::output::{self, Output};
+use super::statistics::spread;
+use super::summary::{CellSummary, Change, Curve, EarlierResult, Statistic, Summary};
+use crate::collect::record::{AttemptRecord, CellResults, RunManifest, RunRecord};
+use crate::outcome::Outcome;
+use crate::plan::{Cell, CellId};
+
+/// Points that are kept of each curve: enough for a chart as wide as a page.
+pub const POINTS: usize = 1200;
+
+/// Gives the curves of one attempt (run, cell, attempt): all of its readings. Asked for the
+/// newest results only, and from several threads.
+pub type CurveSource<'a> = dyn Fn(&str, &CellId, u32) -> Vec<Curve> + Sync + 'a;
+
+/// What a summary is made from.
+pub struct SummaryInput<'a> {
+    /// The matrix's cells, in its order. What runs have of other cells is left out.
+    pub cells: &'a [Cell],
+    /// The axes and their values, in matrix order.
+    pub axes: &'a IndexMap<String, Vec<String>>,
+    /// The axis along which twins differ, and its baseline value.
+    pub baseline: Option<(&'a str, &'a str)>,
+    /// Whether twins must write the same bytes.
+    pub same_output: bool,
+    /// Runs, newest first.
+    pub runs: &'a [RunRecord],
+    /// Where curves come from.
+    pub curves: &'a CurveSource<'a>,
+}
+
+/// For each cell its newest result that was not interrupted (an interrupted one only if there is
+/// no other), with its figures and how they differ from its twin's.
+#[must_use]
+pub fn summarise(input: &SummaryInput<'_>) -> Summary {
+    let mut cells: Vec<_> = input.cells.par_iter().map(|cell| newest(input, cell)).collect();
+    let manifests: HashMap<_, _> =
+        input.runs.iter().map(|run| (run.manifest.run.as_str(), &run.manifest)).collect();
+    if input.same_output {
+        condemn_wrong_output(&mut cells, input.baseline, &manifests);
+    }
+    if let Some((axis, value)) = input.baseline {
+        compare_with_twins(&mut cells, axis, value, &manifests);
+    }
+    let used: HashSet<_> = cells.iter().filter_map(|cell| cell.run.as_deref()).collect();
+    let runs = input.runs.iter().map(|run| &run.manifest);
+    let runs = runs.filter(|run| used.contains(run.run.as_str())).cloned().collect();
+    let baseline = input.baseline.map(|(axis, value)| (axis.to_owned(), value.to_owned()));
+    Summary { axes: input.axes.clone(), baseline, runs, cells }
+}
+
+/// A cell's results in every run that has any, newest first.
+fn results<'a>(
+    runs: &'a [RunRecord],
+    id: &CellId,
+) -> Vec<(&'a RunManifest, Outcome, &'a CellResults)> {
+    let found = runs.iter().filter_map(|run| Some((&run.manifest, run.cells.get(id)?)));
+    let found =
+        found.filter(|(_, results)| results.record.is_some() || !results.attempts.is_empty());
+    found
+        .map(|(run, results)| {
+            let outcome =
+                results.record.as_ref().map_or(Outcome::Interrupted, |record| record.outcome);
+            (run, outcome, results)
+        })
+        .collect()
+}
+
+fn newest(input: &SummaryInput<'_>, cell: &Cell) -> CellSummary {
+    let mut results = results(input.runs, &cell.id);
+    let whole = results.iter().position(|(_, outcome, _)| *outcome != Outcome::Interrupted);
+    if results.is_empty() {
+        return never_ran(cell);
+    }
+    let (run, outcome, chosen) = results.remove(whole.unwrap_or(0));
+    let record = chosen.record.as_ref();
+    let curves = measured(&chosen.attempts).flat_map(|attempt| {
+        (input.curves)(&run.run, &cell.id, attempt.number)
+            .into_iter()
+            .map(|curve| thinned(&curve, POINTS))
+    });
+    CellSummary {
+        cell: cell.clone(),
+        outcome: Some(outcome),
+        reason: record.map_or_else(
+            || Some("the run was ended before this cell was complete".into()),
+            |record| record.reason.clone(),
+        ),
+        help: record.and_then(|record| record.help.clone()),
+        run: Some(run.run.clone()),
+        measured: Some(run.started),
+        metrics: figures(&chosen.attempts),
+        unavailable: unavailable(&chosen.attempts),
+        twin: None,
+        changes: IndexMap::new(),
+        output_digest: Output::new(cell, outcome, &chosen.attempts).digest().map(str::to_owned),
+        attempts: chosen.attempts.clone(),
+        curves: curves.collect(),
+        earlier: results.into_iter().map(earlier).collect(),
+    }
+}
+
+fn never_ran(cell: &Cell) -> CellSummary {
+    CellSummary {
+        cell: cell.clone(),
+        outcome: None,
+        reason: None,
+        help: None,
+        run: None,
+        measured: None,
+        metrics: IndexMap::new(),
+        unavailable: IndexMap::new(),
+        twin: None,
+        changes: IndexMap::new(),
+        output_digest: None,
+        attempts: Vec::new(),
+        curves: Vec::new(),
+        earlier: Vec::new(),
+    }
+}
+
+fn earlier((run, outcome, results): (&RunManifest, Outcome, &CellResults)) -> EarlierResult {
+    EarlierResult {
+        run: run.run.clone(),
+        measured: run.started,
+        outcome,
+        reason: results.record.as_ref().and_then(|record| record.reason.clone()),
+        metrics: figures(&results.attempts),
+        attempts: results.attempts.clone(),
+    }
+}
+
+/// Attempts that count: no warm-ups.
+fn measured(attempts: &[AttemptRecord]) -> impl Iterator<Item = &AttemptRecord> {
+    attempts.iter().filter(|attempt| !attempt.warmup)
+}
+
+/// Figures over the measured attempts that succeeded.
+fn figures(attempts: &[AttemptRecord]) -> IndexMap<String, Statistic> {
+    let ok = || measured(attempts).filter(|attempt| attempt.outcome == Outcome::Ok);
+    let metrics = || ok().filter_map(|attempt| Some(&attempt.result.as_ref()?.metrics));
+    let names: IndexMap<_, _> = metrics().flatten().collect();
+    let statistic = |(name, metric): (&String, &crate::measurement::Metric)| {
+        let spread = spread(metrics().filter_map(|metrics| metrics.get(name)?.value))?;
+        let statistic = Statistic {
+            unit: metric.unit.clone(),
+            scope: metric.scope,
+            count: spread.count,
+            median: spread.median,
+            min: spread.min,
+            max: spread.max,
+        };
+        Some((name.clone(), statistic))
+    };
+    names.into_iter().filter_map(statistic).collect()
+}
+
+/// Metrics that no measured attempt has, with the reason that one of them gives.
+fn unavailable(attempts: &[AttemptRecord]) -> IndexMap<String, String> {
+    let metrics = || {
+        measured(attempts).filter_map(|attempt| Some(&attempt.result.as_ref()?.metrics)).flatten()
+    };
+    let had: HashSet<_> =
+        metrics().filter(|(_, metric)| metric.value.is_some()).map(|(name, _)| name).collect();
+    metrics()
+        .filter(|(name, _)| !had.contains(name))
+        .filter_map(|(name, metric)| Some((name.clone(), metric.unavailable.clone()?)))
+        .collect()
+}
+
+/// Twins may be from different runs; their output is only held against each other if both runs
+/// fed the same rows to the same workload.
+fn condemn_wrong_output(
+    cells: &mut [CellSummary],
+    baseline: Option<(&str, &str)>,
+    manifests: &HashMap<&str, &RunManifest>,
+) {
+    let mut alike: IndexMap<_, Vec<Output<'_>>> = IndexMap::new();
+    for cell in cells.iter() {
+        let Some(run) = cell.run.as_deref().and_then(|run| manifests.get(run)) else { continue };
+        let Some(outcome) = cell.outcome else { continue };
+        let rows = run.dataset.as_ref().map(|data| data.fingerprint.as_str());
+        let output = Output::new(&cell.cell, outcome, &cell.attempts);
+        alike.entry((rows, run.workload_sha256.as_str())).or_default().push(output);
+    }
+    let verdicts: Vec<_> =
+        alike.values().flat_map(|outputs| output::check(outputs, baseline)).collect();
+    for (id, reason) in verdicts {
+        if let Some(cell) = cells.iter_mut().find(|cell| cell.cell.id == id) {
+            cell.outcome = Some(Outcome::WrongOutput);
+            cell.reason = Some(reason);
+        }
+    }
+}
+
+fn compare_with_twins(
+    cells: &mut [CellSummary],
+    axis: &str,
+    value: &str,
+    manifests: &HashMap<&str, &RunManifest>,
+) {
+    let in_baseline = |cell: &&CellSummary| cell.cell.value(axis) == Some(value);
+    let twins: HashMap<_, _> =
+        cells.iter().filter(in_baseline).map(|cell| (cell.cell.twin_key(axis), cell)).collect();
+    let compared: Vec<_> = cells
+        .iter()
+        .map(|cell| {
+            let other = cell.cell.value(axis).is_some_and(|own| own != value);
+            let twin = twins.get(&cell.cell.twin_key(axis)).filter(|_| other)?;
+            Some((twin.cell.id.clone(), changes(twin, cell, manifests)))
+        })
+        .collect();
+    for (cell, compared) in cells.iter_mut().zip(compared) {
+        if let Some((twin, changes)) = compared {
+            cell.twin = Some(twin);
+            cell.changes = changes;
+        }
+    }
+}
+
+fn changes(
+    twin: &CellSummary,
+    cell: &CellSummary,
+    manifests: &HashMap<&str, &RunManifest>,
+) -> IndexMap<String, Change> {
+    let manifest = |cell: &CellSummary| manifests.get(cell.run.as_deref()?).copied();
+    let obstacle = if cell.outcome == Some(Outcome::WrongOutput) {
+        Some("its output is wrong".to_owned())
+    } else if let (Some(one), Some(other)) = (manifest(twin), manifest(cell)) {
+        change::obstacle(one, other)
+    } else {
+        None
+    };
+    change::changes(&twin.metrics, &cell.metrics, obstacle.as_deref())
+}
+
+#[cfg(test)]
+mod tests;

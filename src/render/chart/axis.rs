@@ -1,0 +1,127 @@
+//! Axes from zero to a round number, with ticks at round numbers.
+
+use super::super::format::MIB;
+
+/// A tick.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    /// Where it is: 0 at the start of the axis, 1 at its end.
+    pub at: f64,
+    /// The number.
+    pub label: String,
+}
+
+/// An axis that starts at zero.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// The value at its end.
+    pub end: f64,
+    /// From 0 upwards.
+    pub ticks: Vec<Tick>,
+    /// What the ticks' numbers count: `MiB`, `s`, …
+    pub unit: &'static str,
+}
+
+impl Axis {
+    /// An axis over bytes that holds `max`, with about `ticks` ticks. It ends at a tick.
+    #[must_use]
+    pub fn bytes(max: f64, ticks: usize) -> Self {
+        let (unit, factor) = match max {
+            max if max >= 10_000.0 * MIB => ("GiB", 1024.0 * MIB),
+            max if max >= MIB => ("MiB", MIB),
+            _ => ("KiB", 1024.0),
+        };
+        let step = round_step(positive(max) / factor / ticks.max(1) as f64);
+        let end = (positive(max) / factor / step).ceil() * step;
+        Self::new(end, step, unit, factor)
+    }
+
+    /// An axis over seconds that ends at `max`, with about `ticks` ticks.
+    #[must_use]
+    pub fn seconds(max: f64, ticks: usize) -> Self {
+        let (unit, factor) = match max {
+            max if max >= 7200.0 => ("h", 3600.0),
+            max if max >= 180.0 => ("min", 60.0),
+            max if max >= 1.0 => ("s", 1.0),
+            _ => ("ms", 0.001),
+        };
+        let end = positive(max) / factor;
+        Self::new(end, round_step(end / ticks.max(1) as f64), unit, factor)
+    }
+
+    fn new(end: f64, step: f64, unit: &'static str, factor: f64) -> Self {
+        let decimals = if step < 1.0 { (-step.log10()).ceil().min(9.0) as usize } else { 0 };
+        let ticks = (0..)
+            .map(|index| f64::from(index) * step)
+            .take_while(|value| *value <= end * (1.0 + 1e-9))
+            .map(|value| Tick { at: (value / end).min(1.0), label: format!("{value:.decimals$}") })
+            .collect();
+        Self { end: end * factor, ticks, unit }
+    }
+
+    /// Where `value` is: 0 at the start, 1 at the end.
+    #[must_use]
+    pub fn place(&self, value: f64) -> f64 {
+        (value / self.end).clamp(0.0, 1.0)
+    }
+}
+
+/// A usable length for an axis: an axis must have one even if nothing was measured.
+fn positive(max: f64) -> f64 {
+    if max.is_finite() && max > 1e-6 { max } else { 1.0 }
+}
+
+/// The smallest of 1, 2 and 5 times a power of ten that is not below `least`.
+fn round_step(least: f64) -> f64 {
+    let power = 10_f64.powf(least.log10().floor());
+    [1.0, 2.0, 5.0]
+        .map(|factor| factor * power)
+        .into_iter()
+        .find(|step| *step >= least * 0.999)
+        .unwrap_or(10.0 * power)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn labels(axis: &Axis) -> Vec<&str> {
+        axis.ticks.iter().map(|tick| tick.label.as_str()).collect()
+    }
+
+    #[test]
+    fn memory_ends_at_a_round_number_of_mib() {
+        let axis = Axis::bytes(394.0 * MIB, 4);
+        assert_eq!((axis.unit, axis.end), ("MiB", 400.0 * MIB));
+        assert_eq!(labels(&axis), ["0", "100", "200", "300", "400"]);
+    }
+
+    #[test]
+    fn time_ends_where_the_longest_curve_does() {
+        let axis = Axis::seconds(8.3, 4);
+        assert_eq!(labels(&axis), ["0", "5"]);
+        assert!((axis.end - 8.3).abs() < 1e-9);
+        assert_eq!(labels(&Axis::seconds(0.5, 5)), ["0", "100", "200", "300", "400", "500"]);
+        assert_eq!(Axis::seconds(600.0, 5).unit, "min");
+    }
+
+    #[test]
+    fn an_axis_of_nothing_still_has_a_length() {
+        for max in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(Axis::bytes(max, 4).end > 0.0 && Axis::seconds(max, 4).end > 0.0);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_are_few_and_inside(max in 1e-5..1e15_f64, wanted in 2_usize..8) {
+            for axis in [Axis::bytes(max, wanted), Axis::seconds(max, wanted)] {
+                prop_assert!(axis.end >= max * 0.999_999);
+                prop_assert!(!axis.ticks.is_empty() && axis.ticks.len() <= wanted + 2);
+                prop_assert!(axis.ticks.iter().all(|tick| (0.0..=1.0).contains(&tick.at)));
+            }
+        }
+    }
+}

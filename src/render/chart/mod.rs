@@ -1,0 +1,11 @@
+//! Small SVG charts of curves over time.
+//!
+//! They are drawn here rather than by a library so that pages decide how they look: every colour,
+//! dash and font is a CSS class (light, dark and print differ), text keeps its size whatever the
+//! chart's width, and nothing in them needs a script or an inline style.
+
+mod axis;
+mod svg;
+
+pub use axis::{Axis, Tick};
+pub use svg::{Chart, Line, render, swatch};

@@ -1,0 +1,228 @@
+//! A chart as SVG text.
+//!
+//! The outer `svg` is the plot area itself: CSS gives it its size and leaves margins for the
+//! labels, which are placed in percent and so keep their size. Only the curves are scaled with the
+//! area, without their strokes.
+
+use std::fmt::Write;
+
+use super::Axis;
+
+/// Width and height of the curves' own coordinates.
+const WIDTH: f64 = 2000.0;
+const HEIGHT: f64 = 1000.0;
+/// Labels of marks that would overlap on a phone are put on further lines, at most so many.
+const MARK_LINES: usize = 4;
+/// The share of a phone's width that one character of a label takes.
+const CHARACTER: f64 = 0.022;
+
+/// One curve.
+#[derive(Clone, Debug)]
+pub struct Line<'a> {
+    /// Its look: class `s0` (the baseline's), `s1`, …
+    pub look: usize,
+    /// Its name, for those who can't see the chart.
+    pub name: &'a str,
+    /// Seconds and bytes.
+    pub points: &'a [(f64, f64)],
+    /// Whether the area below it is filled.
+    pub filled: bool,
+    /// A label at its highest point, such as `394 MiB`.
+    pub peak: Option<String>,
+}
+
+/// A chart.
+#[derive(Clone, Debug)]
+pub struct Chart<'a> {
+    /// CSS class beside `chart`: `small` or `large`.
+    pub class: &'a str,
+    /// What it shows, in a sentence: read aloud, and shown on hovering.
+    pub title: &'a str,
+    /// Time.
+    pub x: &'a Axis,
+    /// Memory.
+    pub y: &'a Axis,
+    /// Curves, the lowest layer first.
+    pub lines: &'a [Line<'a>],
+    /// Moments to mark: seconds and name.
+    pub marks: &'a [(f64, String)],
+    /// Whether tick labels carry their unit.
+    pub units: bool,
+}
+
+/// The chart as an `svg` element. All text in it is escaped.
+#[must_use]
+pub fn render(chart: &Chart<'_>) -> String {
+    let mut svg = String::with_capacity(2048);
+    let (marks, lines) = marks(chart);
+    let _ = write!(
+        svg,
+        r#"<svg class="chart {} marks-{lines}" role="img"><title>{}</title>"#,
+        chart.class,
+        escape(chart.title)
+    );
+    scales(&mut svg, chart);
+    let _ = write!(
+        svg,
+        r#"<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">"#
+    );
+    for line in chart.lines {
+        curve(&mut svg, chart, line);
+    }
+    svg.push_str("</svg>");
+    svg.push_str(&marks);
+    for line in chart.lines {
+        peak(&mut svg, chart, line);
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+/// A short piece of a line, for legends.
+#[must_use]
+pub fn swatch(look: usize) -> String {
+    format!(
+        r#"<svg class="swatch" aria-hidden="true"><line class="line s{look}" x1="1" y1="5" x2="27" y2="5"/></svg>"#
+    )
+}
+
+fn scales(svg: &mut String, chart: &Chart<'_>) {
+    svg.push_str(r#"<g class="scale" aria-hidden="true">"#);
+    let unit = |axis: &Axis| if chart.units { format!(" {}", axis.unit) } else { String::new() };
+    let (x_unit, y_unit) = (unit(chart.x), unit(chart.y));
+    for tick in &chart.y.ticks {
+        let (at, class) = (percent(1.0 - tick.at), if tick.at == 0.0 { "base" } else { "rule" });
+        let _ = write!(
+            svg,
+            r#"<line class="{class}" x1="0" x2="100%" y1="{at}" y2="{at}"/><text class="y" x="0" y="{at}" dx="-6" dy=".33em">{}{y_unit}</text>"#,
+            tick.label
+        );
+    }
+    for tick in &chart.x.ticks {
+        let at = percent(tick.at);
+        let class = if tick.at > 0.94 { "x last" } else { "x" };
+        let _ = write!(
+            svg,
+            r#"<line class="tick" x1="{at}" x2="{at}" y1="100%" y2="100%"/><text class="{class}" x="{at}" y="100%" dy="1.35em">{}{x_unit}</text>"#,
+            tick.label
+        );
+    }
+    svg.push_str("</g>");
+}
+
+fn curve(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {
+    let place = |(time, value): &(f64, f64)| {
+        let x = (chart.x.place(*time) * WIDTH).round() as i64;
+        let y = ((1.0 - chart.y.place(*value)) * HEIGHT).round() as i64;
+        (x, y)
+    };
+    let mut places: Vec<_> = line.points.iter().map(place).collect();
+    places.dedup();
+    let (Some(first), Some(last)) = (places.first(), places.last()) else { return };
+    let mut path = format!("M{} {}", first.0, first.1);
+    if places.len() == 1 {
+        path.push_str("h8");
+    }
+    for step in places.windows(2) {
+        let (dx, dy) = (step[1].0 - step[0].0, step[1].1 - step[0].1);
+        let _ = match (dx, dy) {
+            (0, _) => write!(path, "v{dy}"),
+            (_, 0) => write!(path, "h{dx}"),
+            _ => write!(path, "l{dx} {dy}"),
+        };
+    }
+    let look = line.look;
+    if line.filled {
+        let _ = write!(
+            svg,
+            r#"<path class="area s{look}" d="{path}L{} {HEIGHT}L{} {HEIGHT}Z"/>"#,
+            last.0, first.0
+        );
+    }
+    let _ = write!(svg, r#"<path class="line s{look}" d="{path}"/>"#);
+}
+
+fn peak(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {
+    let highest = line.points.iter().max_by(|one, other| one.1.total_cmp(&other.1));
+    let Some((time, value)) = highest else { return };
+    let (x, y) = (chart.x.place(*time), chart.y.place(*value));
+    let (cx, cy, look) = (percent(x), percent(1.0 - y), line.look);
+    let _ = write!(svg, r#"<circle class="peak s{look}" cx="{cx}" cy="{cy}" r="3"/>"#);
+    if let Some(label) = &line.peak {
+        let side = side(x);
+        let below = if y > 0.93 { "1.4em" } else { "-.7em" };
+        let _ = write!(
+            svg,
+            r#"<text class="value s{look} {side}" x="{cx}" y="{cy}" dy="{below}">{}</text>"#,
+            escape(label)
+        );
+    }
+}
+
+/// The marks, and how many lines their labels take above the plot.
+fn marks(chart: &Chart<'_>) -> (String, usize) {
+    let mut svg = String::new();
+    let mut ends = [f64::NEG_INFINITY; MARK_LINES];
+    let mut used = 0;
+    for (time, name) in chart.marks {
+        let at = chart.x.place(*time);
+        let x = percent(at);
+        let _ = write!(svg, r#"<g class="mark"><line x1="{x}" x2="{x}" y1="0" y2="100%"/>"#);
+        let name = shorten(name);
+        let width = name.chars().count() as f64 * CHARACTER;
+        let (start, end) = match side(at) {
+            "end" => (at - width, at),
+            "middle" => (at - width / 2.0, at + width / 2.0),
+            _ => (at, at + width),
+        };
+        if let Some(line) = ends.iter().position(|taken| *taken < start) {
+            ends[line] = end;
+            used = used.max(line + 1);
+            let up = 0.5 + 1.3 * line as f64;
+            let _ = write!(
+                svg,
+                r#"<text class="{}" x="{x}" y="0" dy="-{up:.1}em">{}</text>"#,
+                side(at),
+                escape(&name)
+            );
+        }
+        svg.push_str("</g>");
+    }
+    (svg, used)
+}
+
+fn shorten(name: &str) -> String {
+    const LONGEST: usize = 24;
+    if name.chars().count() <= LONGEST {
+        return name.to_owned();
+    }
+    name.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+/// Where a label stands beside its point, so that it stays inside the chart.
+fn side(at: f64) -> &'static str {
+    match at {
+        at if at < 0.2 => "start",
+        at if at > 0.8 => "end",
+        _ => "middle",
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{}%", (share * 10_000.0).round() / 100.0)
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,348 @@
+//! One cell's page: its curves, figures, attempts, log and environment.
+
+use serde::Serialize;
+
+use super::view::{self, ChangeView, Fact, FigureView, OutcomeView, RunView};
+use super::{Logs, index, names};
+use crate::analyse::summary::{CellSummary, Curve, Summary};
+use crate::collect::record::AttemptRecord;
+use crate::config::STATE_AXIS;
+use crate::render::chart::{self, Axis, Chart, Line};
+use crate::render::format;
+
+/// Lines of a log that are shown.
+const LOG_LINES: usize = 200;
+/// Metrics that are drawn together, in this order.
+const LAYERS: [&str; 4] = ["rss", "anon", "pss", "uss"];
+
+#[derive(Serialize)]
+pub(super) struct CellView {
+    root: &'static str,
+    id: String,
+    values: Vec<Fact>,
+    state_href: Option<String>,
+    outcome: OutcomeView,
+    reason: Option<String>,
+    help: Option<String>,
+    peak: Option<String>,
+    change: Option<ChangeView>,
+    twin: Option<Link>,
+    others: Vec<Link>,
+    charts: Vec<ChartView>,
+    figures: Vec<FigureView>,
+    unavailable: Vec<Fact>,
+    digest: Option<String>,
+    reproduce: String,
+    attempts: Vec<AttemptView>,
+    logs: Option<LogView>,
+    command: Option<String>,
+    env: Vec<Fact>,
+    notes: Vec<String>,
+    run: Option<RunView>,
+}
+
+#[derive(Serialize)]
+struct Link {
+    id: String,
+    href: String,
+}
+
+#[derive(Serialize)]
+struct ChartView {
+    heading: String,
+    legend: Vec<LegendView>,
+    svg: String,
+}
+
+#[derive(Serialize)]
+struct LegendView {
+    name: String,
+    swatch: String,
+    href: Option<String>,
+}
+
+#[derive(Serialize)]
+struct AttemptView {
+    run: String,
+    number: u32,
+    warmup: bool,
+    current: bool,
+    started: String,
+    outcome: OutcomeView,
+    reason: Option<String>,
+    peak: Option<String>,
+    time: Option<String>,
+    samples: Option<String>,
+    folder: String,
+}
+
+#[derive(Serialize)]
+struct LogView {
+    attempt: u32,
+    stderr: Option<TailView>,
+    stdout: Option<TailView>,
+}
+
+#[derive(Serialize)]
+struct TailView {
+    text: String,
+    cut: bool,
+}
+
+pub(super) fn view(summary: &Summary, cell: &CellSummary, logs: Option<&Logs>) -> CellView {
+    let typical = cell.typical_attempt();
+    let attempt = cell
+        .attempts
+        .iter()
+        .find(|attempt| Some(attempt.number) == typical)
+        .or(cell.attempts.last());
+    let run = cell.run.as_deref().and_then(|run| summary.run(run));
+    let twin = cell.twin.as_ref();
+    CellView {
+        root: "../",
+        id: cell.cell.id.to_string(),
+        values: values(cell),
+        state_href: state_href(summary, cell),
+        outcome: OutcomeView::new(cell.outcome),
+        reason: cell.reason.clone(),
+        help: cell.help.clone(),
+        peak: view::figure(cell, "peak_rss"),
+        change: ChangeView::new(cell, "peak_rss"),
+        twin: twin
+            .map(|id| Link { id: id.to_string(), href: format!("../{}", names::cell_page(id)) }),
+        others: others(summary, cell),
+        charts: charts(summary, cell),
+        figures: figures(cell),
+        unavailable: cell
+            .unavailable
+            .iter()
+            .map(|(name, why)| Fact::new(&format::metric(name), why))
+            .collect(),
+        digest: cell.output_digest.clone(),
+        reproduce: reproduce(cell, run.map(|run| run.arguments.as_slice())),
+        attempts: attempts(cell),
+        logs: logs.map(log_view),
+        command: attempt.map(|attempt| view::shell(attempt.command.iter().map(String::as_str))),
+        env: attempt.map(env).unwrap_or_default(),
+        notes: attempt
+            .and_then(|attempt| attempt.result.as_ref())
+            .map(|result| result.notes.clone())
+            .unwrap_or_default(),
+        run: run.map(|run| RunView::new(run, "../")),
+    }
+}
+
+fn values(cell: &CellSummary) -> Vec<Fact> {
+    cell.cell
+        .axes
+        .iter()
+        .chain(&cell.cell.extra)
+        .map(|(name, value)| Fact::new(name, value))
+        .collect()
+}
+
+fn state_href(summary: &Summary, cell: &CellSummary) -> Option<String> {
+    let name = cell.cell.value(STATE_AXIS)?;
+    summary
+        .runs
+        .iter()
+        .any(|run| run.states.contains_key(name))
+        .then(|| format!("../{}", names::state_page(name)))
+}
+
+/// The cells that differ along the twins' axis only.
+fn others(summary: &Summary, cell: &CellSummary) -> Vec<Link> {
+    let Some((axis, _)) = &summary.baseline else { return Vec::new() };
+    let key = cell.cell.twin_key(axis);
+    let alike = summary
+        .cells
+        .iter()
+        .filter(|other| other.cell.id != cell.cell.id && other.cell.twin_key(axis) == key);
+    alike
+        .map(|other| Link {
+            id: other.cell.id.to_string(),
+            href: format!("../{}", names::cell_page(&other.cell.id)),
+        })
+        .collect()
+}
+
+fn figures(cell: &CellSummary) -> Vec<FigureView> {
+    cell.metrics
+        .iter()
+        .map(|(name, figure)| FigureView::new(name, figure, ChangeView::new(cell, name)))
+        .collect()
+}
+
+/// The command that measures this cell again, with the matrix and the number of rows that the
+/// run was given.
+fn reproduce(cell: &CellSummary, arguments: Option<&[String]>) -> String {
+    const KEPT: [&str; 2] = ["--matrix", "--rows"];
+    let mut words = vec!["memgrid", "run", cell.cell.id.as_str()];
+    let mut rest = arguments.unwrap_or_default().iter();
+    while let Some(word) = rest.next() {
+        if KEPT.contains(&word.as_str()) {
+            words.push(word);
+            words.extend(rest.next().map(String::as_str));
+        } else if word.split_once('=').is_some_and(|(name, _)| KEPT.contains(&name)) {
+            words.push(word);
+        }
+    }
+    view::shell(words)
+}
+
+fn attempts(cell: &CellSummary) -> Vec<AttemptView> {
+    let current = cell
+        .run
+        .iter()
+        .flat_map(|run| cell.attempts.iter().map(move |attempt| (run, attempt, true)));
+    let earlier = cell
+        .earlier
+        .iter()
+        .flat_map(|result| result.attempts.iter().map(|attempt| (&result.run, attempt, false)));
+    current
+        .chain(earlier)
+        .map(|(run, attempt, current)| attempt_view(run, attempt, current))
+        .collect()
+}
+
+fn attempt_view(run: &str, attempt: &AttemptRecord, current: bool) -> AttemptView {
+    let figure = |name: &str| {
+        let metric = attempt.result.as_ref()?.metrics.get(name)?;
+        Some(format::value(&metric.unit, metric.value?))
+    };
+    let folder = format!("runs/{run}/cells/{}/attempts/{}", attempt.cell, attempt.number);
+    AttemptView {
+        run: run.to_owned(),
+        number: attempt.number,
+        warmup: attempt.warmup,
+        current,
+        started: format::timestamp(attempt.started),
+        outcome: OutcomeView::new(Some(attempt.outcome)),
+        reason: attempt.reason.clone(),
+        peak: figure("peak_rss"),
+        time: figure("wall_time"),
+        samples: attempt
+            .result
+            .as_ref()
+            .map(|result| format::thousands(i64::try_from(result.samples).unwrap_or(i64::MAX))),
+        folder: format!("../{}", names::url(&folder)),
+    }
+}
+
+fn env(attempt: &AttemptRecord) -> Vec<Fact> {
+    attempt.env.iter().map(|(name, value)| Fact::new(name, value)).collect()
+}
+
+fn log_view(logs: &Logs) -> LogView {
+    LogView { attempt: logs.attempt, stderr: tail(&logs.stderr), stdout: tail(&logs.stdout) }
+}
+
+/// The last lines of a log, if it has any.
+fn tail(text: &str) -> Option<TailView> {
+    let lines: Vec<_> = text.trim_end().lines().collect();
+    let start = lines.len().saturating_sub(LOG_LINES);
+    let shown = lines[start..].join("\n");
+    (!shown.is_empty())
+        .then(|| TailView { text: format::visible(&shown).into_owned(), cut: start > 0 })
+}
+
+fn charts(summary: &Summary, cell: &CellSummary) -> Vec<ChartView> {
+    [against_twin(summary, cell), layers(cell), repeats(cell)].into_iter().flatten().collect()
+}
+
+/// The cell's curve with those of the cells that it is compared with below it.
+fn against_twin(summary: &Summary, cell: &CellSummary) -> Option<ChartView> {
+    let own = index::typical_curve(cell)?;
+    let twin = cell.twin.as_ref().and_then(|twin| summary.cell(twin));
+    let mut curves: Vec<_> = twin
+        .and_then(|twin| Some((twin, index::typical_curve(twin)?)))
+        .map(|(twin, curve)| (twin.cell.id.to_string(), index::look(summary, twin), curve))
+        .into_iter()
+        .collect();
+    curves.push((cell.cell.id.to_string(), index::look(summary, cell), own));
+    let heading = if curves.len() > 1 { "RSS, with its twin's" } else { "RSS" };
+    let href = |id: &str| {
+        twin.filter(|twin| twin.cell.id.as_str() == id)
+            .map(|twin| format!("../{}", names::cell_page(&twin.cell.id)))
+    };
+    let mut view = draw(heading, &curves, &own.marks, true)?;
+    for legend in &mut view.legend {
+        legend.href = href(&legend.name);
+    }
+    Some(view)
+}
+
+/// What the cell's memory consists of.
+fn layers(cell: &CellSummary) -> Option<ChartView> {
+    let attempt = cell.typical_attempt()?;
+    let of = |metric: &str| {
+        cell.curves.iter().find(|curve| {
+            curve.attempt == attempt && curve.metric == metric && !curve.points.is_empty()
+        })
+    };
+    let curves: Vec<_> = LAYERS
+        .iter()
+        .enumerate()
+        .filter_map(|(look, metric)| Some((format::metric(metric), look + 1, of(metric)?)))
+        .collect();
+    let marks = &curves.first()?.2.marks;
+    (curves.len() > 1).then(|| draw("What it consists of", &curves, marks, false)).flatten()
+}
+
+/// All measured attempts, if there are several.
+fn repeats(cell: &CellSummary) -> Option<ChartView> {
+    let curves: Vec<_> = cell
+        .curves
+        .iter()
+        .filter(|curve| curve.metric == LAYERS[0] && !curve.points.is_empty())
+        .enumerate()
+        .map(|(position, curve)| (format!("attempt {}", curve.attempt), position % 6 + 1, curve))
+        .collect();
+    (curves.len() > 1).then(|| draw("RSS in each attempt", &curves, &[], false)).flatten()
+}
+
+fn draw(
+    heading: &str,
+    curves: &[(String, usize, &Curve)],
+    marks: &[(f64, String)],
+    prominent: bool,
+) -> Option<ChartView> {
+    let most = |value: fn(&(f64, f64)) -> f64| {
+        curves.iter().flat_map(|(_, _, curve)| &curve.points).map(value).fold(0.0, f64::max)
+    };
+    let (x, y) = (Axis::seconds(most(|point| point.0), 5), Axis::bytes(most(|point| point.1), 5));
+    let highest = |curve: &Curve| curve.points.iter().map(|point| point.1).reduce(f64::max);
+    let lines: Vec<_> = curves
+        .iter()
+        .map(|(name, look, curve)| Line {
+            look: *look,
+            name,
+            points: &curve.points,
+            filled: prominent,
+            peak: highest(curve).filter(|_| prominent).map(format::bytes),
+        })
+        .collect();
+    let peaks = curves.iter().filter_map(|(name, _, curve)| {
+        Some(format!("{name} up to {}", format::bytes(highest(curve)?)))
+    });
+    let title = format!("{heading}: {}", peaks.collect::<Vec<_>>().join(", "));
+    let legend = curves.iter().map(|(name, look, _)| LegendView {
+        name: name.clone(),
+        swatch: chart::swatch(*look),
+        href: None,
+    });
+    let svg = chart::render(&Chart {
+        class: "large",
+        title: &title,
+        x: &x,
+        y: &y,
+        lines: &lines,
+        marks,
+        units: true,
+    });
+    (!lines.is_empty()).then(|| ChartView {
+        heading: heading.to_owned(),
+        legend: legend.collect(),
+        svg,
+    })
+}

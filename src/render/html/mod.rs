@@ -1,0 +1,146 @@
+//! The index and its pages: static files that open straight from disk, without a network and
+//! without a script.
+//!
+//! ```text
+//! reports/index.html            the whole matrix
+//! reports/cells/<name>.html     one page a cell
+//! reports/states/<name>.html    one page a state, with its patches
+//! reports/assets/report.css     how all of it looks
+//! ```
+
+mod cell;
+mod grid;
+mod index;
+mod names;
+mod patch;
+mod site;
+mod state;
+mod templates;
+mod view;
+
+use std::path::{Path, PathBuf};
+
+use indexmap::{IndexMap, IndexSet};
+use rayon::prelude::*;
+use tera::Context;
+
+use crate::analyse::summary::Summary;
+use crate::config::STATE_AXIS;
+use crate::error::Result;
+use crate::plan::CellId;
+use templates::Templates;
+
+/// What pages show beyond the summary.
+#[derive(Clone, Debug, Default)]
+pub struct Material {
+    /// The last lines of each cell's log.
+    pub logs: IndexMap<CellId, Logs>,
+    /// Patches by the SHA-256 of their content.
+    pub patches: IndexMap<String, Vec<u8>>,
+}
+
+/// What an attempt wrote, or the end of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Logs {
+    /// The attempt.
+    pub attempt: u32,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+/// What was rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The page to open first.
+    pub index: PathBuf,
+    /// How many files the index consists of.
+    pub files: usize,
+    /// How many of them had changed and were written.
+    pub written: usize,
+}
+
+/// A file of the index: its path relative to the reports folder, and its content.
+struct Page {
+    path: String,
+    content: String,
+}
+
+/// Renders the index of `summary` into the folder `out`. Files that would not change are left
+/// alone; pages of cells and states that are no longer there are removed. Files in `templates`
+/// take the place of our own of the same name.
+///
+/// # Errors
+/// When a template is wrong or a file can't be read or written; the error names it.
+pub fn render(
+    summary: &Summary,
+    material: &Material,
+    out: &Path,
+    templates: Option<&Path>,
+) -> Result<Rendered> {
+    let templates = Templates::load(templates)?;
+    let states = states(summary);
+    let mut jobs: Vec<Job<'_>> = vec![Job::Index];
+    jobs.extend((0..summary.cells.len()).map(Job::Cell));
+    jobs.extend(states.iter().map(|name| Job::State(name)));
+    let mut files: Vec<_> = jobs
+        .par_iter()
+        .map(|job| {
+            let page = job.page(summary, material, &templates)?;
+            site::write(&out.join(&page.path), page.content.as_bytes())
+                .map(|written| (page.path, written))
+        })
+        .collect::<Result<_>>()?;
+    for (path, content) in templates.assets() {
+        let written = site::write(&out.join(path), content.as_bytes())?;
+        files.push(((*path).to_owned(), written));
+    }
+    site::sweep(out, &["cells", "states"], &files.iter().map(|(path, _)| path.as_str()).collect())?;
+    let written = files.iter().filter(|(_, written)| *written).count();
+    Ok(Rendered { index: out.join("index.html"), files: files.len(), written })
+}
+
+/// The states that have a page: those that the runs know and that the matrix still has.
+fn states(summary: &Summary) -> IndexSet<&str> {
+    let wanted =
+        |name: &&str| summary.cells.iter().any(|cell| cell.cell.value(STATE_AXIS) == Some(*name));
+    let known = summary.runs.iter().flat_map(|run| run.states.keys());
+    known.map(String::as_str).filter(wanted).collect()
+}
+
+/// A page that is to be rendered.
+enum Job<'a> {
+    Index,
+    Cell(usize),
+    State(&'a str),
+}
+
+impl Job<'_> {
+    fn page(&self, summary: &Summary, material: &Material, templates: &Templates) -> Result<Page> {
+        let (path, template, context) = match self {
+            Self::Index => {
+                ("index.html".to_owned(), "index.html", serialize(&index::view(summary))?)
+            }
+            Self::Cell(position) => {
+                let cell = &summary.cells[*position];
+                let view = cell::view(summary, cell, material.logs.get(&cell.cell.id));
+                (names::cell_page(&cell.cell.id), "cell.html", serialize(&view)?)
+            }
+            Self::State(name) => {
+                let view = state::view(summary, name, &material.patches);
+                (names::state_page(name), "state.html", serialize(&view)?)
+            }
+        };
+        Ok(Page { content: templates.render(template, &context)?, path })
+    }
+}
+
+fn serialize(view: &impl serde::Serialize) -> Result<Context> {
+    Context::from_serialize(view).map_err(|error| {
+        crate::error::Error::bug("a page's content can't be serialised").because(error)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! The pages' file names, and links between files of the reports folder.
+
+use std::fmt::Write;
+
+use crate::fingerprint::sha256;
+use crate::plan::CellId;
+
+/// The longest readable part of a file's name.
+const LONGEST: usize = 80;
+
+/// A cell's page, relative to the reports folder: `cells/sqlite-json-patched.html`.
+#[must_use]
+pub(super) fn cell_page(id: &CellId) -> String {
+    format!("cells/{}.html", stem(id.as_str()))
+}
+
+/// A state's page, relative to the reports folder: `states/patched.html`.
+#[must_use]
+pub(super) fn state_page(name: &str) -> String {
+    format!("states/{}.html", stem(name))
+}
+
+/// A file name without its extension, different for different texts on every file system. Plain
+/// texts stay readable: their parts joined by `-`. Any other gets `--` and a hash, which no plain
+/// text has, since none of its parts contains a `-` or is empty.
+fn stem(text: &str) -> String {
+    let is_plain = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.'))
+    };
+    if text.len() <= LONGEST && !text.starts_with('.') && text.split('/').all(is_plain) {
+        return text.replace('/', "-");
+    }
+    let readable: String =
+        text.chars()
+            .take(LONGEST)
+            .map(|character| {
+                if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '-' }
+            })
+            .collect();
+    format!("{}--{}", readable.trim_matches('-'), &sha256(text)[..12])
+}
+
+/// A relative URL of a path whose parts are separated by `/`, with everything quoted that a URL
+/// gives a meaning to.
+#[must_use]
+pub(super) fn url(path: &str) -> String {
+    path.bytes().fold(String::with_capacity(path.len()), |mut url, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
+                url.push(char::from(byte));
+            }
+            _ => {
+                let _ = write!(url, "%{byte:02X}");
+            }
+        }
+        url
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn plain_ids_stay_readable() {
+        let id = CellId::from_values(["sqlite", "json", "patched"]);
+        assert_eq!(cell_page(&id), "cells/sqlite-json-patched.html");
+        assert_eq!(state_page("patched"), "states/patched.html");
+    }
+
+    #[test]
+    fn ids_that_look_alike_get_pages_of_their_own() {
+        let ids = ["a/b", "a-b", "A/b", "a b", "a/-b", "a--b", "a", "..", "ü", "\u{202e}", "-"];
+        let pages: std::collections::HashSet<_> = ids.iter().map(|id| stem(id)).collect();
+        assert_eq!(pages.len(), ids.len());
+    }
+
+    #[test]
+    fn urls_quote_what_they_would_misread() {
+        assert_eq!(url("runs/a#b/c?d%e/f g"), "runs/a%23b/c%3Fd%25e/f%20g");
+    }
+
+    proptest! {
+        #[test]
+        fn different_texts_have_different_names(one in "[aAbB./ -]{1,8}", other in "[aAbB./ -]{1,8}") {
+            prop_assert_eq!(one == other, stem(&one) == stem(&other));
+        }
+
+        #[test]
+        fn names_are_short_and_plain(text in ".{1,300}") {
+            let stem = stem(&text);
+            prop_assert!(stem.len() <= 100);
+            prop_assert!(stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)));
+            prop_assert!(!stem.starts_with('.'));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The templates: our own, built in, and those that someone puts in their place.
+
+use std::path::Path;
+
+use tera::{Context, Tera};
+
+use crate::error::{Error, Result};
+
+/// Pages and the parts that they share.
+const PAGES: [(&str, &str); 5] = [
+    ("base.html", include_str!("../../../templates/base.html")),
+    ("parts.html", include_str!("../../../templates/parts.html")),
+    ("index.html", include_str!("../../../templates/index.html")),
+    ("cell.html", include_str!("../../../templates/cell.html")),
+    ("state.html", include_str!("../../../templates/state.html")),
+];
+
+/// Files that pages link to: path in the reports folder, name among the templates, content.
+const ASSETS: [(&str, &str, &str); 1] =
+    [("assets/report.css", "report.css", include_str!("../../../templates/report.css"))];
+
+/// Templates, ready to render.
+pub(super) struct Templates {
+    engine: Tera,
+    assets: Vec<(&'static str, String)>,
+}
+
+impl Templates {
+    /// Our own templates, with those in `folder` in the place of the ones of the same name.
+    ///
+    /// # Errors
+    /// When a file can't be read or a template is wrong; the error names it.
+    pub(super) fn load(folder: Option<&Path>) -> Result<Self> {
+        let content = |name: &str, own: &str| -> Result<String> {
+            match folder.map(|folder| folder.join(name)).filter(|path| path.exists()) {
+                Some(path) => Ok(fs_err::read_to_string(path)?),
+                None => Ok(own.to_owned()),
+            }
+        };
+        let mut engine = Tera::new();
+        engine.autoescape_on([".html"]);
+        let mut pages = Vec::new();
+        for (name, own) in PAGES {
+            pages.push((name, content(name, own)?));
+        }
+        engine.add_raw_templates(pages).map_err(|error| wrong(folder, error))?;
+        let mut assets = Vec::new();
+        for (path, name, own) in ASSETS {
+            assets.push((path, content(name, own)?));
+        }
+        Ok(Self { engine, assets })
+    }
+
+    /// Renders one page.
+    ///
+    /// # Errors
+    /// When the template asks for something that is not there.
+    pub(super) fn render(&self, name: &str, context: &Context) -> Result<String> {
+        self.engine.render(name, context).map_err(|error| wrong(None, error))
+    }
+
+    /// Files that pages link to: path in the reports folder, and content.
+    pub(super) fn assets(&self) -> &[(&'static str, String)] {
+        &self.assets
+    }
+}
+
+fn wrong(folder: Option<&Path>, error: tera::Error) -> Error {
+    let place = folder.map_or_else(String::new, |folder| format!(" in {}", folder.display()));
+    Error::usage(format!("a template{place} is wrong: {error}"))
+        .hint("compare it with the one of the same name in memgrid's own templates folder")
+        .because(error)
+}

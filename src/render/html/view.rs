@@ -1,0 +1,245 @@
+//! What several pages show alike: outcomes, figures, changes, runs.
+
+use serde::Serialize;
+
+use super::names;
+use crate::analyse::summary::{CellSummary, Statistic, Summary};
+use crate::collect::record::RunManifest;
+use crate::measurement::Unit;
+use crate::outcome::Outcome;
+use crate::render::format;
+
+/// An outcome as a word with its CSS class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct OutcomeView {
+    pub(super) word: String,
+    /// `good`, `absent` or `bad`.
+    pub(super) class: &'static str,
+    pub(super) ok: bool,
+}
+
+impl OutcomeView {
+    pub(super) fn new(outcome: Option<Outcome>) -> Self {
+        let class = match outcome {
+            Some(Outcome::Ok) => "good",
+            None | Some(Outcome::Unavailable | Outcome::Interrupted) => "absent",
+            Some(_) => "bad",
+        };
+        let word = outcome.map_or("not run", Outcome::as_str).to_owned();
+        Self { word, class, ok: outcome == Some(Outcome::Ok) }
+    }
+}
+
+/// A change against the twin.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct ChangeView {
+    /// `−57%`, or `not comparable`.
+    pub(super) figure: String,
+    /// `57% less`, or why the two can't be compared.
+    pub(super) words: String,
+    /// A sign that needs no colour.
+    pub(super) sign: &'static str,
+    /// `less`, `same`, `more` or `none`.
+    pub(super) class: &'static str,
+    /// `121 → 51.6 MiB`.
+    pub(super) from_to: String,
+}
+
+impl ChangeView {
+    /// The change of one metric of `cell`, if its twin has that metric too.
+    pub(super) fn new(cell: &CellSummary, metric: &str) -> Option<Self> {
+        let change = cell.changes.get(metric)?;
+        let unit = &cell.metrics.get(metric)?.unit;
+        let from_to = if *unit == Unit::Bytes {
+            format::from_to(change.before, change.after)
+        } else {
+            format!(
+                "{} → {}",
+                format::value(unit, change.before),
+                format::value(unit, change.after)
+            )
+        };
+        Some(match change.ratio {
+            Some(ratio) => {
+                let direction = format::Direction::of(ratio);
+                Self {
+                    figure: format::change(ratio),
+                    words: format::change_in_words(ratio),
+                    sign: direction.sign(),
+                    class: direction.class(),
+                    from_to,
+                }
+            }
+            None => Self {
+                figure: "not comparable".to_owned(),
+                words: change
+                    .not_comparable
+                    .clone()
+                    .unwrap_or_else(|| "the twin's is 0".to_owned()),
+                sign: "≠",
+                class: "none",
+                from_to,
+            },
+        })
+    }
+}
+
+/// One line of a table of figures.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct FigureView {
+    pub(super) name: String,
+    pub(super) median: String,
+    /// `119 to 122 MiB`, if there were several attempts.
+    pub(super) range: Option<String>,
+    pub(super) scope: String,
+    pub(super) change: Option<ChangeView>,
+}
+
+impl FigureView {
+    pub(super) fn new(name: &str, figure: &Statistic, change: Option<ChangeView>) -> Self {
+        let show = |value| format::value(&figure.unit, value);
+        Self {
+            name: format::metric(name),
+            median: show(figure.median),
+            range: (figure.count > 1)
+                .then(|| format!("{} to {}", show(figure.min), show(figure.max))),
+            scope: format!("{:?}", figure.scope).to_lowercase(),
+            change,
+        }
+    }
+}
+
+/// One figure of a cell, shown.
+pub(super) fn figure(cell: &CellSummary, metric: &str) -> Option<String> {
+    cell.metrics.get(metric).map(|figure| format::value(&figure.unit, figure.median))
+}
+
+/// A name and what is to be said of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Fact {
+    pub(super) name: String,
+    pub(super) value: String,
+}
+
+impl Fact {
+    pub(super) fn new(name: &str, value: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), value: value.into() }
+    }
+}
+
+/// A run and all that it depended on.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct RunView {
+    pub(super) id: String,
+    pub(super) name: Option<String>,
+    pub(super) started: String,
+    pub(super) folder: String,
+    pub(super) facts: Vec<Fact>,
+}
+
+impl RunView {
+    /// `root` leads from the page to the reports folder.
+    pub(super) fn new(run: &RunManifest, root: &str) -> Self {
+        let mut facts = vec![Fact::new("started", format::timestamp(run.started))];
+        facts.push(match run.finished {
+            Some(end) => {
+                Fact::new("took", format::seconds(end.duration_since(run.started).as_secs_f64()))
+            }
+            None => Fact::new("took", "not finished"),
+        });
+        facts.push(Fact::new(
+            "command",
+            shell(std::iter::once("memgrid").chain(run.arguments.iter().map(String::as_str))),
+        ));
+        facts.push(Fact::new("machine", machine(run)));
+        facts.push(Fact::new("system", format!("{}, {}", run.machine.os, run.machine.kernel)));
+        facts.push(Fact::new("load before", format!("{:.2}", run.machine.load)));
+        if let Some(setting) = &run.machine.huge_pages {
+            facts.push(Fact::new("transparent huge pages", setting));
+        }
+        facts.push(Fact::new("versions", versions(run)));
+        if let Some(rows) = dataset(run) {
+            facts.push(Fact::new("dataset", rows));
+        }
+        facts.push(Fact::new("measured", measure(run)));
+        facts.push(Fact::new("matrix", format!("SHA-256 {}", run.matrix_sha256)));
+        facts.push(Fact::new("workload", format!("SHA-256 {}", run.workload_sha256)));
+        Self {
+            id: run.run.clone(),
+            name: run.name.clone(),
+            started: format::timestamp(run.started),
+            folder: format!("{root}{}", names::url(&format!("runs/{}", run.run))),
+            facts,
+        }
+    }
+}
+
+/// `2 × AMD EPYC, 7.8 GiB`.
+pub(super) fn machine(run: &RunManifest) -> String {
+    let machine = &run.machine;
+    let memory = machine.memory as f64 / format::MIB / 1024.0;
+    format!("{}: {} × {}, {memory:.1} GiB", machine.hostname, machine.cpus, machine.cpu)
+}
+
+/// `Python 3.11.2, Django 5.2.19`.
+pub(super) fn versions(run: &RunManifest) -> String {
+    let names = std::iter::once(("memgrid", run.memgrid.as_str()));
+    let rest = run.versions.iter().map(|(name, version)| (name.as_str(), version.as_str()));
+    names
+        .chain(rest)
+        .map(|(name, version)| format!("{name} {version}"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// `50,000 rows in records_record`.
+pub(super) fn dataset(run: &RunManifest) -> Option<String> {
+    let data = run.dataset.as_ref()?;
+    let rows = format::thousands(i64::try_from(data.rows).unwrap_or(i64::MAX));
+    let short = data.fingerprint.get(..12).unwrap_or(&data.fingerprint);
+    Some(format!("{rows} rows in {} ({short})", data.table))
+}
+
+fn measure(run: &RunManifest) -> String {
+    let measure = &run.measure;
+    let attempts = match measure.repeats {
+        1 => "1 attempt a cell".to_owned(),
+        repeats => format!("{repeats} attempts a cell"),
+    };
+    let warmup = if measure.warmup > 0 {
+        format!(" after {} to warm up", measure.warmup)
+    } else {
+        String::new()
+    };
+    let limit = measure
+        .memory_limit
+        .map_or_else(String::new, |limit| format!(", limit {}", format::bytes(limit as f64)));
+    format!(
+        "{attempts}{warmup}, {} at a time, a sample every {}, timeout {}{limit}, seed {}",
+        measure.jobs,
+        format::seconds(measure.period),
+        format::seconds(measure.timeout),
+        measure.seed
+    )
+}
+
+/// Words as a shell takes them.
+pub(super) fn shell<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let plain = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"/._-=:,+@%".contains(&byte))
+    };
+    let quote = |word: &str| {
+        if plain(word) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    };
+    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+/// What was measured: the subject's name and version, or the matrix's axes.
+pub(super) fn subject(summary: &Summary) -> Option<String> {
+    let states = summary.runs.first()?.states.values();
+    let source = states.flat_map(|state| state.sources.get(crate::config::SUBJECT)).next()?;
+    Some(source.origin.replacen("==", " ", 1))
+}
