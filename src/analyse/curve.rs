@@ -6,6 +6,7 @@
 //! ever lost, and with one bucket for each column of pixels the drawn line is the same.
 
 use super::summary::Curve;
+use crate::measurement::{SampleFile, Unit};
 
 /// Readings kept from each bucket.
 const KEPT: usize = 4;
@@ -33,6 +34,22 @@ pub fn thin(points: &[(f64, f64)], limit: usize) -> Vec<(f64, f64)> {
         .chunk_by(|one, next| bucket_of(one.0) == bucket_of(next.0))
         .flat_map(|bucket| landmarks(bucket).into_iter().map(|index| bucket[index]))
         .collect()
+}
+
+/// The curves of one attempt: one for each field of its sample file that counts bytes and was read
+/// at least once.
+#[must_use]
+pub fn of_samples(attempt: u32, file: &SampleFile) -> Vec<Curve> {
+    let marks: Vec<_> = file.marks.iter().map(|mark| (mark.t, mark.name.clone())).collect();
+    let fields = file.header.fields.iter().filter(|field| field.unit == Unit::Bytes);
+    let curve = |metric: &str| Curve {
+        attempt,
+        metric: metric.to_owned(),
+        points: file.points(metric).collect(),
+        marks: marks.clone(),
+    };
+    let curves = fields.map(|field| curve(&field.name));
+    curves.filter(|curve| !curve.points.is_empty()).collect()
 }
 
 /// The same curve with at most `limit` points.
@@ -96,6 +113,23 @@ mod tests {
     fn what_is_no_number_is_left_out() {
         let points = [(0.0, 1.0), (1.0, f64::NAN), (f64::INFINITY, 2.0), (2.0, 3.0)];
         assert_eq!(thin(&points, 4), [(0.0, 1.0), (2.0, 3.0)]);
+    }
+
+    #[test]
+    fn samples_become_a_curve_a_field() {
+        let file = r#"{"schema":1,"program":"memprobe","started":"","pid":1,"command":[],"period":0.01,"fields":[{"name":"t","unit":"s","scope":"tree"},{"name":"rss","unit":"B","scope":"tree"},{"name":"pss","unit":"B","scope":"tree"}]}
+[0,1024,null]
+{"mark":"start","t":0.005}
+[0.01,2048,null]
+"#;
+        let curves = of_samples(3, &SampleFile::read(file.as_bytes()).unwrap());
+        let rss = Curve {
+            attempt: 3,
+            metric: "rss".to_owned(),
+            points: vec![(0.0, 1024.0), (0.01, 2048.0)],
+            marks: vec![(0.005, "start".to_owned())],
+        };
+        assert_eq!(curves, [rss]);
     }
 
     fn extreme(points: &[(f64, f64)], pick: fn(f64, f64) -> f64) -> Option<f64> {

@@ -177,6 +177,7 @@ fn attempt(id: &CellId, number: u32, peak: f64, seconds: f64) -> AttemptRecord {
             metrics: metrics.map(|(name, metric)| (name.to_owned(), metric)).into(),
             output_digest: Some(crate::fingerprint::sha256(twin)),
             samples: (seconds * 100.0) as u64,
+            sampling: None,
             notes: Vec::new(),
         }),
     }
