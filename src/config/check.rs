@@ -62,42 +62,46 @@ pub(super) fn check_tables<T>(
 pub(super) fn check_cells(
     span: &Span,
     section: &MatrixSection,
-    config: &Config,
     context: &Context<'_>,
 ) -> Vec<Cell> {
-    if product_size(&config.matrix).is_none_or(|size| size > MOST_CELLS) {
+    let matrix = section.to_model();
+    if product_size(&matrix).is_none_or(|size| size > MOST_CELLS) {
         let problem = Problem::at(span, format!("the matrix has more than {MOST_CELLS} cells"));
         context.add(problem.hint("remove an axis, or values"));
         return Vec::new();
     }
-    let cells = expand_traced(&config.matrix);
+    let cells = expand_traced(&matrix);
     let is_reported = section.axes.values().any(Vec::is_empty)
         || section.exclude.iter().any(|entry| entry.values.is_empty());
     if cells.is_empty() && !is_reported {
-        let hint = match (section.axes.is_empty(), section.exclude.is_empty()) {
-            (false, false) => "`exclude` takes all of them away",
-            _ => "add an axis, such as format = [\"json\", \"xml\"]",
+        let hint = if section.exclude.is_empty() {
+            "add an axis, such as format = [\"json\", \"xml\"]"
+        } else {
+            "`exclude` takes all of them away"
         };
         context.add(Problem::at(span, "the matrix has no cells").hint(hint).absence());
     }
+    check_ids(&cells, section, context);
+    cells.into_iter().map(|(cell, _)| cell).collect()
+}
+
+/// Ids must differ. Those of the product do; `include` may repeat one, and may make a cell whose
+/// id consists of values that belong to no axis.
+fn check_ids(cells: &[(Cell, Origin)], section: &MatrixSection, context: &Context<'_>) {
     let mut seen = HashSet::new();
-    for (cell, origin) in &cells {
-        let entry = match origin {
-            Origin::Include(index) => section.include.get(*index),
-            Origin::Product => None,
-        };
-        if let (Some(entry), true) = (entry, cell.axes.is_empty()) {
+    for (cell, origin) in cells {
+        let is_new = seen.insert(&cell.id);
+        let Origin::Include(index) = origin else { continue };
+        let Some(entry) = section.include.get(*index) else { continue };
+        if cell.axes.is_empty() {
             entry.values.values().for_each(|(_, value)| check_path_part(value, context));
         }
-        if !seen.insert(&cell.id)
-            && let Some(entry) = entry
-        {
-            let problem =
-                Problem::at(&entry.span, format!("there is a cell `{}` already", cell.id));
-            context.add(problem.hint("give this `include` entry a value that tells it apart"));
+        if !is_new {
+            let message = format!("there is a cell `{}` already", cell.id);
+            let hint = "give this `include` entry a value that tells it apart";
+            context.add(Problem::at(&entry.span, message).hint(hint));
         }
     }
-    cells.into_iter().map(|(cell, _)| cell).collect()
 }
 
 /// A source that no template mentions can't be what the workload runs, whatever its patches are.

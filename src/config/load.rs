@@ -15,7 +15,8 @@ use super::model::{BACKEND_AXIS, Config, STATE_AXIS};
 use super::problem::{Problem, Problems, Sink, Span, SyntaxErrors};
 use super::reader::{At, Table};
 use super::sources::{read_sources, read_states};
-use super::workload::{read_python, read_workload};
+use super::workload::{WorkloadSection, read_python};
+use crate::plan::Cell;
 
 /// The tables that every file may have; an axis adds one of its own name.
 const SECTIONS: [&str; 10] = [
@@ -47,14 +48,7 @@ pub fn load(
 
 /// Where there is a problem the configuration holds something that stands in for the right thing.
 fn read(top: &Table<'_>, context: &Context<'_>) -> Config {
-    let matrix_table = top.sub_table("matrix");
-    if top.get("matrix").is_none() {
-        let problem = Problem::missing("there is no `[matrix]`: nothing says what to combine");
-        context
-            .add(problem.hint("add `[matrix]` with an axis, such as format = [\"json\", \"xml\"]"));
-    }
-    let matrix =
-        matrix_table.as_ref().map(|table| MatrixSection::read(table, context)).unwrap_or_default();
+    let (matrix, cells) = read_matrix(top, context);
     let known: IndexSet<&str> = SECTIONS.into_iter().chain(matrix.axis_names()).collect();
     top.only(&known.into_iter().collect::<Vec<_>>());
 
@@ -62,7 +56,8 @@ fn read(top: &Table<'_>, context: &Context<'_>) -> Config {
     let states = read_states(top, &sources, context);
     let backends = read_backends(top, context);
     let values = read_values(top, &matrix, context);
-    let workload = read_workload(top, context);
+    let workload = WorkloadSection::read(top, context);
+    let files = check::check_template_files(&workload.template_files, &cells, context);
     let dataset = read_dataset(top, context);
     check::check_tables(STATE_AXIS, &states, &matrix, context);
     check::check_tables(BACKEND_AXIS, &backends, &matrix, context);
@@ -73,14 +68,14 @@ fn read(top: &Table<'_>, context: &Context<'_>) -> Config {
     let (sources, source_spans) = apart(sources);
     let (backends, backend_spans) = apart(backends);
     let dataset_span = dataset.as_ref().map(|dataset| dataset.span.clone());
-    let mut config = Config {
+    let config = Config {
         root: context.absolute(""),
         matrix: matrix.to_model(),
         sources,
         states: apart(states).0,
         backends,
         values: values.into_iter().map(|(axis, tables)| (axis, apart(tables).0)).collect(),
-        workload: workload.workload,
+        workload: workload.into_workload(files),
         python: read_python(top, context),
         dataset: dataset.map(|dataset| dataset.value),
         measure: read_measure(top, context),
@@ -89,16 +84,20 @@ fn read(top: &Table<'_>, context: &Context<'_>) -> Config {
     };
     check::check_needs(&config, &backend_spans, dataset_span.as_ref(), context);
     check::check_sources_used(&source_spans, context);
-    if let Some(table) = matrix_table {
-        let cells = check::check_cells(&table.span, &matrix, &config, context);
-        check::check_templates(&config, &cells, context);
-        for path in check::check_template_files(&workload.template_files, &cells, context) {
-            if !config.workload.files.contains(&path) {
-                config.workload.files.push(path);
-            }
-        }
-    }
+    check::check_templates(&config, &cells, context);
     config
+}
+
+fn read_matrix(top: &Table<'_>, context: &Context<'_>) -> (MatrixSection, Vec<Cell>) {
+    if top.get("matrix").is_none() {
+        let problem = Problem::missing("there is no `[matrix]`: nothing says what to combine");
+        let hint = "add `[matrix]` with an axis, such as format = [\"json\", \"xml\"]";
+        context.add(problem.hint(hint));
+    }
+    let Some(table) = top.sub_table("matrix") else { return Default::default() };
+    let matrix = MatrixSection::read(&table, context);
+    let cells = check::check_cells(&table.span, &matrix, context);
+    (matrix, cells)
 }
 
 /// Takes values and places apart.

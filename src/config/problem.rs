@@ -171,6 +171,12 @@ impl Problems {
         self.problems.iter().map(render).collect::<Vec<_>>().join("\n\n")
     }
 
+    /// The error that reaches a person: every problem, then how many there are.
+    #[must_use]
+    pub fn into_error(self, color: bool) -> Error {
+        Error::usage(format!("{}\n\n{}", self.render(color), self.summary()))
+    }
+
     fn groups<'a>(&'a self, problem: &'a Problem) -> Vec<Group<'a>> {
         let title = Level::ERROR.primary_title(&problem.message);
         let file = self.file_name.as_str();
@@ -187,18 +193,16 @@ impl Problems {
     }
 }
 
+/// As [`Problems::into_error`] without colour.
+impl From<Problems> for Error {
+    fn from(problems: Problems) -> Self {
+        problems.into_error(false)
+    }
+}
+
 /// As [`Problems::render`] without colour.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render(false))
-    }
-}
-
-impl std::error::Error for Problems {}
-
-/// The problems stay reachable as the error's source, for whoever renders them with colour.
-impl From<Problems> for Error {
-    fn from(problems: Problems) -> Self {
-        Self::usage(problems.summary()).because(problems)
     }
 }

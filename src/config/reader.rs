@@ -21,10 +21,6 @@ impl<T> At<T> {
     pub(super) const fn new(value: T, span: Span) -> Self {
         Self { value, span }
     }
-
-    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> At<U> {
-        At { value: change(self.value), span: self.span }
-    }
 }
 
 /// A value of any type, with the name of its key for messages.

@@ -78,6 +78,21 @@ fn the_default_matrix_has_eighteen_cells() {
     assert_eq!(config.workload.files[1], root.join("workload/serialize.py"));
 }
 
+/// The reference's first example claims to be complete; the one about `include` shows ids.
+#[test]
+fn the_examples_of_the_reference_are_right() {
+    let reference = include_str!("../../docs/matrix.md");
+    let examples: Vec<_> =
+        reference.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let ids = |text: &str| -> Vec<String> {
+        let config = read(text).unwrap_or_else(|problems| panic!("{problems}"));
+        expand(&config.matrix).iter().map(|cell| cell.id.to_string()).collect()
+    };
+    assert_eq!(ids(examples[0]), ["1000", "100000"]);
+    let fruit = format!("{}\n[workload]\ncommand = [\"true\"]", examples[1]);
+    assert_eq!(ids(&fruit), ["apple/cat", "apple/dog", "pear/cat", "pear/dog", "banana"]);
+}
+
 #[test]
 fn a_small_matrix_needs_no_more_than_axes_and_a_command() {
     let config = read(SMALL).unwrap();
@@ -168,6 +183,7 @@ fn many_errors_are_all_reported() {
     assert!(problems.render(true).contains("\u{1b}["));
     let error = Error::from(problems);
     assert_eq!(error.kind(), ErrorKind::Usage);
+    assert!(error.to_string().ends_with("problems; nothing was run"));
 }
 
 #[test]
@@ -212,6 +228,108 @@ fn each_problem_has_its_place_and_its_hint() {
         ));
     }
     insta::assert_snapshot!("cases", seen);
+}
+
+/// The problems of a file with these arguments and env, and more after it.
+fn with_command(command: &str, more: &str) -> Vec<String> {
+    let axes = "[matrix]\nformat = [\"json\"]\nbackend = [\"sqlite\"]\n[backend.sqlite]\n";
+    messages(&format!("{axes}[workload]\ncommand = [{command}]\n{more}\n"))
+}
+
+#[test]
+fn placeholders_must_have_a_value() {
+    let none: [&str; 0] = [];
+    assert_eq!(with_command(r#""a", "{format}{backend}{cell}{root}{database_url}{{}}""#, ""), none);
+    let one = |command: &str| with_command(command, "").join("; ");
+    assert_eq!(
+        one(r#""{formt}""#),
+        "\"{formt}\" | `{formt}` has no value here | did you mean `format`?"
+    );
+    assert!(
+        one(r#""{python}""#).ends_with("add `[python]`, if only with interpreter = \"python3\"")
+    );
+    assert!(one(r#""{subject}""#).ends_with("add `[subject]`"));
+    assert!(one(r#""{rows}{seed}""#).contains("add `[dataset]`"));
+    assert!(one(r#""{""#).contains("is never closed"));
+    assert!(one(r#""./missing_{format}.py""#).contains("`missing_json.py` does not exist"));
+    assert!(one(r#""./folder""#).contains("the program `folder` is a folder"));
+    assert_eq!(with_command("", "")[0].split(" | ").nth(1), Some("`command` names no program"));
+}
+
+#[test]
+fn a_placeholder_may_lack_a_value_only_where_it_is_not_used() {
+    let include = "[[matrix.include]]\nformat = \"yaml\"\nsafe = true";
+    let none: [&str; 0] = [];
+    assert_eq!(with_command("\"a\"", include), none);
+    let found = with_command("\"{safe}\"", include);
+    assert!(found[0].contains("the cell `json/sqlite` has no value for `{safe}`"), "{found:?}");
+    let found = with_command("\"{database_url}\"", include);
+    assert!(found[0].contains("the cell `yaml` has no value for `{database_url}`"), "{found:?}");
+    let of_backend = "[backend.sqlite]\nenv = { F = \"{format}\", D = \"{database_url}\" }";
+    let text = format!(
+        "[matrix]\nformat = [\"a\"]\nbackend = [\"sqlite\"]\n[[matrix.include]]\nformat = \"b\"\n\
+         {of_backend}\n[workload]\ncommand = [\"true\"]"
+    );
+    assert_eq!(messages(&text), none);
+}
+
+#[test]
+fn a_url_fits_its_kind() {
+    let check = |kind: &str, url: &str| {
+        messages(&format!(
+            "[matrix]\nbackend = [\"b\"]\n[backend.b]\nkind = \"{kind}\"\nurl = \"{url}\"\n\
+             [workload]\ncommand = [\"true\"]"
+        ))
+    };
+    for (kind, url) in [
+        ("sqlite", "sqlite:///data/x.db"),
+        ("postgresql", "postgresql://me:secret@db.example.org:5432/app"),
+        ("postgresql", "postgres://me@/app?host=/run/postgresql"),
+        ("mysql", "mysql://root@localhost/app?unix_socket=/run/mysqld.sock"),
+        ("mysql", "mariadb://h/app"),
+        ("mysql", "$DATABASE_URL"),
+    ] {
+        assert_eq!(check(kind, url), Vec::<String>::new(), "{url}");
+    }
+    for (kind, url, why) in [
+        ("sqlite", "sqlite://relative.db", "absolute path"),
+        ("sqlite", "postgresql:///x", "begins with `sqlite://`"),
+        ("postgresql", "mysql://h/x", "begins with `postgresql://`"),
+        ("mysql", "mysql://host", "names no database"),
+        ("mysql", "mysql://h:99999/x", "not a URL"),
+        ("mysql", "h/x", "not a URL"),
+        ("mysql", "$A-B", "name of a variable"),
+    ] {
+        let messages = check(kind, url);
+        assert!(messages.len() == 1 && messages[0].contains(why), "{url}: {messages:?}");
+        assert!(!messages[0].contains("secret"));
+    }
+}
+
+#[test]
+fn a_matrix_may_consist_of_include_alone() {
+    let text = "[[matrix.include]]\nstate = \"a\"\nbackend = \"sqlite\"\n[state.a]\n[backend.sqlite]\n\
+                [workload]\ncommand = [\"{state}\", \"{database_url}\"]";
+    let config = read(text).unwrap_or_else(|problems| panic!("{problems}"));
+    let cells = expand(&config.matrix);
+    assert_eq!(cells[0].id.as_str(), "a/sqlite");
+    assert_eq!((cells[0].state(), cells[0].backend()), (Some("a"), Some("sqlite")));
+    let bad = text.replace("state = \"a\"", "state = \"../a\"");
+    assert!(messages(&bad)[0].contains("can't be part of a cell's id"));
+}
+
+#[test]
+fn a_matrix_beyond_measure_is_refused() {
+    let values = (0..100).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    let axes: String = (0..30).map(|axis| format!("axis{axis} = [{values}]\n")).collect();
+    let messages = messages(&format!("[matrix]\n{axes}[workload]\ncommand = [\"true\"]"));
+    assert!(messages[0].contains("more than 100000 cells"), "{messages:?}");
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_read() {
+    let text = format!("\u{feff}{}", SMALL.replace('\n', "\r\n"));
+    assert!(read(&text).is_ok());
 }
 
 #[test]

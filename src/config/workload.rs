@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 
 use super::context::{Context, Scope};
 use super::model::{Python, Workload};
@@ -17,54 +17,73 @@ pub(super) struct TemplateFile {
 }
 
 /// `[workload]`, and what of it can only be checked with the cells.
+#[derive(Default)]
 pub(super) struct WorkloadSection {
-    pub(super) workload: Workload,
+    command: Vec<String>,
+    env: IndexMap<String, String>,
+    files: IndexSet<PathBuf>,
     pub(super) template_files: Vec<TemplateFile>,
 }
 
-pub(super) fn read_workload(top: &Table<'_>, context: &Context<'_>) -> WorkloadSection {
-    let empty = Workload { command: Vec::new(), env: Default::default(), files: Vec::new() };
-    let mut section = WorkloadSection { workload: empty, template_files: Vec::new() };
-    let Some(value) = top.get("workload") else {
-        let problem = Problem::missing("there is no `[workload]`: nothing to measure");
-        context.add(problem.hint("add `[workload]` with command = [\"PROGRAM\", \"ARGUMENT\"]"));
-        return section;
-    };
-    let Some(table) = value.table("workload".to_owned()) else { return section };
-    table.only(&["command", "env", "files"]);
-    let mut files: IndexSet<PathBuf> = IndexSet::new();
-    for file in table.get("files").and_then(|value| value.texts()).unwrap_or_default() {
-        files.insert(context.existing(&file, "the workload's file"));
-    }
-    for (index, argument) in command(&table, context).into_iter().enumerate() {
-        context.template(&argument, &Scope::Everywhere);
-        let Some(path) = argument.value.strip_prefix("./") else {
-            section.workload.command.push(argument.value);
-            continue;
+impl WorkloadSection {
+    pub(super) fn read(top: &Table<'_>, context: &Context<'_>) -> Self {
+        let mut section = Self::default();
+        let Some(value) = top.get("workload") else {
+            let problem = Problem::missing("there is no `[workload]`: nothing to measure");
+            let hint = "add `[workload]` with command = [\"PROGRAM\", \"ARGUMENT\"]";
+            context.add(problem.hint(hint));
+            return section;
         };
-        let path = At::new(path.to_owned(), argument.span.clone());
-        match Template::parse(&path.value) {
-            Ok(template) if template.names().next().is_some() => {
-                section.template_files.push(TemplateFile { path: template, span: path.span });
-            }
-            Ok(template) => {
-                let path = path.map(|text| template.expand(|_| None::<&str>).unwrap_or(text));
-                files.insert(if index == 0 {
-                    context.file(&path, "the program")
-                } else {
-                    context.existing(&path, "the workload's file")
-                });
-            }
-            // Reported as a template already.
-            Err(_) => {}
+        let Some(table) = value.table("workload".to_owned()) else { return section };
+        table.only(&["command", "env", "files"]);
+        for file in table.get("files").and_then(|value| value.texts()).unwrap_or_default() {
+            section.files.insert(context.existing(&file, "the workload's file"));
         }
-        let root = escape(&context.absolute("").to_string_lossy());
-        let relative = argument.value.trim_start_matches("./");
-        section.workload.command.push(format!("{}/{relative}", root.trim_end_matches('/')));
+        for (index, argument) in command(&table, context).into_iter().enumerate() {
+            context.template(&argument, &Scope::Everywhere);
+            let argument = match argument.value.strip_prefix("./") {
+                Some(path) => {
+                    let path = At::new(path.to_owned(), argument.span.clone());
+                    section.add_file(&path, index == 0, context);
+                    beside_the_matrix(&path.value, context)
+                }
+                None => argument.value,
+            };
+            section.command.push(argument);
+        }
+        section.env = context.env(&table, &Scope::Everywhere);
+        section
     }
-    section.workload.env = context.env(&table, &Scope::Everywhere);
-    section.workload.files = files.into_iter().collect();
-    section
+
+    /// Notes the file that a `./` argument names; it must exist.
+    fn add_file(&mut self, path: &At<String>, is_program: bool, context: &Context<'_>) {
+        // What is no template has been reported.
+        let Ok(template) = Template::parse(&path.value) else { return };
+        if template.names().next().is_some() {
+            self.template_files.push(TemplateFile { path: template, span: path.span.clone() });
+            return;
+        }
+        let text = template.expand(|_| None::<&str>).unwrap_or_default();
+        let path = At::new(text, path.span.clone());
+        self.files.insert(if is_program {
+            context.file(&path, "the program")
+        } else {
+            context.existing(&path, "the workload's file")
+        });
+    }
+
+    /// The workload, with the files that its `./` arguments with placeholders mean.
+    pub(super) fn into_workload(self, files: Vec<PathBuf>) -> Workload {
+        let files = self.files.into_iter().chain(files).collect::<IndexSet<_>>();
+        let files = files.into_iter().collect();
+        Workload { command: self.command, env: self.env, files }
+    }
+}
+
+/// A path below the root as a template; the root itself may have braces in it.
+fn beside_the_matrix(path: &str, context: &Context<'_>) -> String {
+    let root = escape(&context.absolute("").to_string_lossy());
+    format!("{}/{path}", root.trim_end_matches('/'))
 }
 
 fn command(table: &Table<'_>, context: &Context<'_>) -> Vec<At<String>> {
