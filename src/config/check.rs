@@ -26,28 +26,14 @@ pub(super) fn check_tables<T>(
     matrix: &MatrixSection,
     context: &Context<'_>,
 ) {
-    let names: Vec<_> = defined.keys().map(String::as_str).collect();
     let values: IndexSet<&str> = matrix.values_of(axis).map(|value| value.value.as_str()).collect();
-    let mut reported = IndexSet::new();
-    let mut meant = IndexSet::new();
-    for value in matrix.values_of(axis) {
-        let is_reported = !reported.insert(value.value.as_str());
-        if is_reported || names.contains(&value.value.as_str()) || !is_path_part(&value.value) {
-            continue;
-        }
-        let message = format!("no table defines the {axis} `{}`", value.value);
-        let unused: Vec<_> = names.iter().filter(|name| !values.contains(*name)).copied().collect();
-        let hint = match nearest(&value.value, &unused) {
-            Some(name) => {
-                meant.insert(name);
-                format!("did you mean `{name}`?")
-            }
-            None => format!("add `[{axis}.{}]`", value.value),
-        };
-        context.add(Problem::at(&value.span, message).hint(hint).absence());
+    let is_unused = |name: &&str| !values.contains(name);
+    let mut unused: Vec<_> = defined.keys().map(String::as_str).filter(is_unused).collect();
+    // A table that a mistyped value meant is one problem, not two.
+    for meant in check_defined(axis, defined, &unused, matrix, context) {
+        unused.retain(|name| *name != meant);
     }
-    let is_unused = |name: &str| !values.contains(name) && !meant.contains(name);
-    for (name, table) in defined.iter().filter(|(name, _)| is_unused(name)) {
+    for (name, table) in defined.iter().filter(|(name, _)| unused.contains(&name.as_str())) {
         let hint = if values.is_empty() {
             format!("the matrix has no axis `{axis}`; add it to `[matrix]`")
         } else {
@@ -56,6 +42,32 @@ pub(super) fn check_tables<T>(
         let message = format!("nothing uses `[{axis}.{name}]`");
         context.add(Problem::at(&table.span, message).hint(hint).absence());
     }
+}
+
+/// A problem for each value that no table defines. Yields the tables that were probably meant.
+fn check_defined<'t, T>(
+    axis: &str,
+    defined: &IndexMap<String, At<T>>,
+    unused: &[&'t str],
+    matrix: &MatrixSection,
+    context: &Context<'_>,
+) -> Vec<&'t str> {
+    let mut meant = Vec::new();
+    let mut seen = HashSet::new();
+    for value in matrix.values_of(axis).filter(|value| seen.insert(value.value.as_str())) {
+        if defined.contains_key(&value.value) || !is_path_part(&value.value) {
+            continue;
+        }
+        let near = nearest(&value.value, unused);
+        let hint = match near {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("add `[{axis}.{}]`", value.value),
+        };
+        let message = format!("no table defines the {axis} `{}`", value.value);
+        context.add(Problem::at(&value.span, message).hint(hint).absence());
+        meant.extend(near);
+    }
+    meant
 }
 
 /// The matrix's cells, checked; none if it is too large to be expanded.
