@@ -25,6 +25,7 @@ pub mod config;
 pub mod plan;
 
 pub mod backend;
+pub mod dataset;
 pub mod prepare;
 
 pub mod execute;
