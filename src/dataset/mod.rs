@@ -14,6 +14,7 @@ mod value;
 pub use checksum::Checksum;
 pub use chunks::{Chunk, Chunks};
 pub use export::{Format, export};
+pub(crate) use table::RESERVED;
 pub use table::{Column, ColumnType, Table};
 pub use value::{Row, Value};
 
