@@ -1,7 +1,7 @@
 //! The reading end of the pipe whose writing end the workload inherits.
 
 use std::io::Read as _;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::time::Duration;
 
 use rustix::io::FdFlags;
@@ -29,13 +29,17 @@ pub(super) fn channel() -> rustix::io::Result<(Marks, OwnedFd)> {
     let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
     // Ours alone, unlike the writing end's: a workload's write waits until there is room.
     rustix::fs::fcntl_setfl(&reader, rustix::fs::OFlags::NONBLOCK)?;
-    // Shells such as dash take only one digit in `>&7`; the first few numbers are often taken by
-    // scripts.
-    let inherited = rustix::io::fcntl_dupfd_cloexec(&writer, 7)?;
+    let inherited = one_digit(&writer)?;
     rustix::io::fcntl_setfd(&inherited, FdFlags::empty())?;
     let marks =
         Marks { pipe: Some(reader.into()), lines: Lines::default(), rest_until: Duration::ZERO };
     Ok((marks, inherited))
+}
+
+/// Shells such as dash take only one digit in `>&7`, and the first few are often in use by scripts.
+fn one_digit(writer: &OwnedFd) -> rustix::io::Result<OwnedFd> {
+    let high = rustix::io::fcntl_dupfd_cloexec(writer, 7)?;
+    if high.as_raw_fd() < 10 { Ok(high) } else { rustix::io::fcntl_dupfd_cloexec(writer, 3) }
 }
 
 impl Marks {

@@ -41,13 +41,14 @@ pub(super) fn run(options: &Options) -> u8 {
 }
 
 fn measure(options: &Options) -> Result<u8, String> {
-    let mut files = Files::prepare(options)?;
     let failed = |what: &'static str| move |error: std::io::Error| format!("{what}: {error}");
+    // First, while low descriptors are free.
+    let (marks, inherited) =
+        marks::channel().map_err(|error| failed("making a pipe for marks")(error.into()))?;
+    let mut files = Files::prepare(options)?;
     let signals = Signals::listen().map_err(failed("listening for signals"))?;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(|error| failed("becoming the workload's subreaper")(error.into()))?;
-    let (marks, inherited) =
-        marks::channel().map_err(|error| failed("making a pipe for marks")(error.into()))?;
     let tree = Tree::new(!options.keep_high_water);
     let main = match spawn::spawn(&options.command, &inherited) {
         Ok(main) => main,

@@ -1,0 +1,427 @@
+//! Drives the real memprobe with a program whose memory behaviour is known
+//! (`tests/workloads/known.rs`).
+
+#![expect(clippy::unwrap_used, reason = "this is a test")]
+
+use std::fs;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use memgrid::measurement::{Precision, ProbeOutcome, ProbeResult, SampleFile};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
+
+const MIB: f64 = 1_048_576.0;
+
+/// Builds the known program once, for all tests of this process.
+fn known() -> &'static Path {
+    static KNOWN: OnceLock<PathBuf> = OnceLock::new();
+    KNOWN.get_or_init(|| {
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workloads/known.rs");
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let built = folder.join(format!("known.{}", std::process::id()));
+        let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
+        let mut command = Command::new(rustc);
+        command.args(["--edition=2024", "-Copt-level=1", "-Awarnings", "-o"]).arg(&built);
+        assert!(command.arg(source).status().unwrap().success(), "rustc {source}");
+        // Another test process may be doing the same.
+        fs::rename(&built, folder.join("known")).unwrap();
+        folder.join("known")
+    })
+}
+
+/// What one memprobe left.
+struct Probed {
+    status: ExitStatus,
+    stdout: String,
+    stderr: String,
+    result: ProbeResult,
+    folder: tempfile::TempDir,
+}
+
+impl Probed {
+    fn value(&self, metric: &str) -> f64 {
+        let metric = &self.result.metrics[metric];
+        metric.value.unwrap_or_else(|| panic!("{metric:?}"))
+    }
+
+    fn mib(&self, metric: &str) -> f64 {
+        self.value(metric) / MIB
+    }
+
+    fn samples(&self) -> SampleFile {
+        SampleFile::open(&self.folder.path().join("samples.jsonl")).unwrap()
+    }
+
+    fn notes(&self) -> String {
+        self.result.notes.join("\n")
+    }
+}
+
+fn memprobe(folder: &Path, options: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memprobe"));
+    command.arg("--out").arg(folder).args(options).arg("--");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn read(folder: tempfile::TempDir, output: Output) -> Probed {
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let text = fs::read(folder.path().join("result.json"));
+    let text = text.unwrap_or_else(|error| panic!("{error}; {stderr}"));
+    Probed {
+        status: output.status,
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr,
+        result: serde_json::from_slice(&text).unwrap(),
+        folder,
+    }
+}
+
+fn probe_command(options: &[&str], command: &[&str]) -> Probed {
+    let folder = tempfile::tempdir().unwrap();
+    let output = memprobe(folder.path(), options).args(command).output().unwrap();
+    read(folder, output)
+}
+
+fn probe(options: &[&str], arguments: &str) -> Probed {
+    let mut command = vec![known().to_str().unwrap()];
+    command.extend(arguments.split_whitespace());
+    probe_command(options, &command)
+}
+
+/// What the known program holds without being told to hold anything.
+fn baseline() -> f64 {
+    static BASELINE: OnceLock<f64> = OnceLock::new();
+    *BASELINE.get_or_init(|| probe(&[], "hold 0 50").mib("peak_rss"))
+}
+
+#[track_caller]
+fn assert_near(found: f64, wanted: f64, tolerance: f64) {
+    assert!((found - wanted).abs() <= tolerance, "{found} is not {wanted} ± {tolerance}");
+}
+
+#[test]
+fn what_is_held_is_measured() {
+    let probed = probe(&[], "hold 100 300");
+    assert_eq!(probed.result.outcome, ProbeOutcome::Ok);
+    assert!(probed.status.success());
+    let peak = &probed.result.metrics["peak_rss"];
+    assert_eq!(peak.precision, Precision::Exact, "{:?}", probed.result);
+    assert_near(probed.mib("peak_rss"), 100.0 + baseline(), 1.0);
+    for metric in ["peak_anon", "peak_pss", "peak_uss"] {
+        assert_near(probed.mib(metric), 101.0, 1.5);
+    }
+    assert!(probed.value("wall_time") >= 0.3 && probed.value("wall_time") < 10.0);
+    assert!(probed.value("minor_faults") > 0.0 && probed.value("processes") == 1.0);
+    assert!(probed.stderr.contains("peak RSS") && probed.stderr.contains("memprobe: ok"));
+}
+
+#[test]
+fn the_sample_file_agrees_with_the_result() {
+    let probed = probe(&["--period", "5ms"], "hold 20 300");
+    let file = probed.samples();
+    assert_eq!(file.bad_lines, 0);
+    assert_eq!(file.len() as u64, probed.result.samples);
+    let footer = file.footer.unwrap();
+    assert_eq!((footer.end, footer.samples), (ProbeOutcome::Ok, file.len() as u64));
+    assert!(file.column("t").unwrap().is_sorted());
+    let sampling = probed.result.sampling.unwrap();
+    assert!(file.len() as u64 + sampling.missed >= 60, "{} {sampling:?}", file.len());
+    let highest = file.points("rss_peak").map(|(_, bytes)| bytes).fold(0.0, f64::max);
+    assert_near(highest / MIB, probed.mib("peak_rss"), 0.5);
+    assert!(file.points("pss").count() >= 3 && file.points("pss").count() < file.len());
+    assert!(file.points("rss").count() == file.len());
+    assert_eq!(file.header.period, 0.005);
+    assert!(file.header.program.contains(memgrid::probe::BUILD));
+}
+
+#[test]
+fn a_peak_of_a_millisecond_does_not_fall_between_two_samples() {
+    let probed = probe(&["--period", "100ms"], "sawtooth 50 8 50");
+    assert_near(probed.mib("peak_rss"), 50.0 + baseline(), 0.5);
+    if probed.notes().contains("could not be reset") {
+        println!("skipped: clear_refs can't be written here");
+        return;
+    }
+    let file = probed.samples();
+    let seen = |field| file.points(field).filter(|(_, bytes)| *bytes > 50.0 * MIB).count();
+    assert!(seen("rss_peak") >= 3, "every interval shows its own peak");
+    assert!(seen("rss") <= 2);
+}
+
+#[test]
+fn the_high_water_mark_can_be_left_alone() {
+    let probed = probe(&["--period", "20ms", "--keep-high-water"], "sawtooth 50 3 70");
+    assert_near(probed.mib("peak_rss"), 50.0 + baseline(), 0.5);
+    let file = probed.samples();
+    let seen = file.points("rss_peak").filter(|(_, bytes)| *bytes > 50.0 * MIB).count();
+    assert!((1..=3).contains(&seen), "a peak shows when it is the highest so far: {seen}");
+}
+
+#[test]
+fn what_lives_shorter_than_a_period_is_measured() {
+    let probed = probe(&["--period", "10s"], "hold 30 1");
+    assert_near(probed.mib("peak_rss"), 30.0 + baseline(), 0.5);
+    for metric in ["peak_pss", "peak_uss", "peak_anon"] {
+        let metric = &probed.result.metrics[metric];
+        assert!(metric.value.is_none() && metric.unavailable.is_some(), "{metric:?}");
+    }
+}
+
+#[test]
+fn neither_memprobe_nor_who_starts_it_is_a_floor() {
+    let ballast = vec![1_u8; 200 << 20];
+    let probed = probe_command(&[], &["true"]);
+    assert!(ballast.iter().all(|byte| *byte == 1));
+    let (peak, own) = (probed.mib("peak_rss"), probed.result.sampling.unwrap().probe_rss.unwrap());
+    assert!(peak > 0.1 && peak < 8.0, "{peak} MiB, memprobe {own} B");
+}
+
+#[test]
+fn a_tree_is_summed_and_shared_pages_are_told_apart() {
+    let probed = probe(&[], "forks 4 40 400");
+    assert!(probed.mib("peak_rss") > 200.0);
+    assert_near(probed.mib("peak_pss"), 41.0, 3.0);
+    assert_eq!(probed.value("processes"), 5.0);
+    assert_eq!(probed.result.metrics["peak_rss"].precision, Precision::Sampled);
+    assert!(probed.notes().contains("sum over up to 5 processes"), "{}", probed.notes());
+}
+
+#[test]
+fn children_that_no_sample_saw_are_said_to_be_missing() {
+    let probed = probe(&["--period", "10s"], "children 3 30 1");
+    assert!(probed.mib("peak_rss") > 30.0, "the largest process is known");
+    assert_eq!(probed.result.metrics["peak_rss"].precision, Precision::Sampled);
+    assert!(probed.notes().contains("between two samples"), "{}", probed.notes());
+}
+
+#[test]
+fn a_process_in_its_parents_memory_does_not_count_twice() {
+    let probed = probe(&[], "vfork 60 200");
+    assert_near(probed.mib("peak_rss"), 60.0 + baseline(), 1.0);
+    assert_eq!(probed.value("processes"), 2.0);
+}
+
+#[test]
+fn a_child_of_any_thread_is_found() {
+    let probed = probe(&[], "thread-child 50 400");
+    assert_near(probed.mib("peak_rss"), 50.0 + 2.0 * baseline(), 2.0);
+}
+
+#[test]
+fn a_process_whose_first_thread_has_ended_is_measured() {
+    let probed = probe(&[], "leaderless 50 300");
+    assert!(probed.status.success());
+    assert_near(probed.mib("peak_anon"), 50.0, 1.5);
+}
+
+#[test]
+fn samples_go_on_after_exec() {
+    let probed = probe(&[], "exec 50 300");
+    assert_near(probed.mib("peak_anon"), 50.0, 1.5);
+    assert_near(probed.mib("peak_uss"), 50.0, 1.5);
+}
+
+#[test]
+fn a_daemon_is_measured_and_does_not_outlive_the_measurement() {
+    let probed = probe(&[], "daemon 50 60000 300");
+    assert_eq!(probed.result.outcome, ProbeOutcome::Ok);
+    assert!(probed.mib("peak_rss") > 50.0);
+    assert!(probed.notes().contains("left processes behind"), "{}", probed.notes());
+    let pid = Pid::from_raw(probed.stdout.trim().parse().unwrap()).unwrap();
+    assert!(test_kill_process(pid).is_err(), "the daemon is gone");
+    assert!(probed.value("wall_time") < 5.0, "the daemon's end is not the workload's time");
+}
+
+#[test]
+fn cpu_time_is_the_kernels_own_account() {
+    let probed = probe(&[], "spin 300");
+    let cpu_time = probed.value("cpu_time");
+    assert!((0.3..0.4).contains(&cpu_time), "{cpu_time}");
+    let sum = probed.value("cpu_user") + probed.value("cpu_system");
+    assert_near(probed.value("cpu_time"), sum, 1e-5);
+    assert!(probed.samples().points("cpu_user").count() >= 3);
+}
+
+#[test]
+fn the_exit_status_is_the_workloads() {
+    let probed = probe(&["--quiet"], "exit 7");
+    assert_eq!((probed.status.code(), probed.result.exit_code), (Some(7), Some(7)));
+    assert_eq!(probed.result.outcome, ProbeOutcome::Failed);
+    assert_eq!(probed.stderr, "");
+    let probed = probe(&[], "signal 10");
+    assert_eq!((probed.status.code(), probed.result.signal), (Some(138), Some(10)));
+    assert!(probed.result.message.unwrap().contains("SIGUSR1"));
+}
+
+#[test]
+fn what_cannot_be_started_is_told_apart() {
+    let plain = tempfile::NamedTempFile::new().unwrap();
+    for (command, code) in [("no-such-command", 127), (plain.path().to_str().unwrap(), 126)] {
+        let probed = probe_command(&[], &[command]);
+        assert_eq!(probed.status.code(), Some(code), "{}", probed.stderr);
+        assert_eq!(probed.result.outcome, ProbeOutcome::Failed);
+        assert!(probed.result.message.unwrap().contains(command));
+        assert!(probed.stderr.contains(command));
+        assert!(probed.result.metrics.values().all(|metric| metric.unavailable.is_some()));
+    }
+}
+
+#[test]
+fn wrong_usage_is_memprobes_own_failure() {
+    let exe = env!("CARGO_BIN_EXE_memprobe");
+    for arguments in [&["--period", "soon", "true"][..], &[], &["--json", "/no/folder/x", "true"]] {
+        let output = Command::new(exe).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(125), "{arguments:?}");
+        assert!(String::from_utf8(output.stderr).unwrap().starts_with("memprobe: "));
+    }
+}
+
+#[test]
+fn standard_streams_pass_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = memprobe(folder.path(), &["--quiet"]);
+    let script = "cat; echo out; echo err >&2";
+    let mut child = command.args(["sh", "-c", script]).stdin(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"in\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((&output.stdout[..], &output.stderr[..]), (&b"in\nout\n"[..], &b"err\n"[..]));
+}
+
+#[test]
+fn a_timeout_ends_even_what_ignores_sigterm() {
+    let began = Instant::now();
+    let probed = probe(&["--timeout", "200ms"], "stubborn 15 60000");
+    assert_eq!((probed.status.code(), probed.result.outcome), (Some(124), ProbeOutcome::TimedOut));
+    assert_eq!(probed.result.signal, Some(9));
+    let took = began.elapsed();
+    assert!(took > Duration::from_secs(2) && took < Duration::from_secs(10), "{took:?}");
+    assert_eq!(probed.samples().footer.unwrap().end, ProbeOutcome::TimedOut);
+    let probed = probe(&["--timeout", "100ms"], "hold 5 60000");
+    assert_eq!((probed.result.outcome, probed.result.signal), (ProbeOutcome::TimedOut, Some(15)));
+}
+
+#[test]
+fn a_memory_limit_holds_for_the_tree_and_for_short_peaks() {
+    for (arguments, limit) in
+        [("hold 60 60000", "50MiB"), ("forks 3 30 60000", "100MiB"), ("hold 60 1", "50MiB")]
+    {
+        let probed = probe(&["--memory-limit", limit], arguments);
+        assert_eq!(probed.result.outcome, ProbeOutcome::OverLimit, "{arguments}");
+        assert_eq!(probed.status.code(), Some(137));
+        assert!(probed.result.message.unwrap().contains("memory limit"));
+    }
+    let probed = probe(&["--memory-limit", "1GiB"], "hold 60 50");
+    assert_eq!(probed.result.outcome, ProbeOutcome::Ok);
+}
+
+/// Starts memprobe in a group of its own, waits until the workload prints its id, then `stop`s it.
+fn interrupted(arguments: &[&str], stop: impl Fn(Pid)) -> (Probed, Pid) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = memprobe(folder.path(), &[]);
+    let mut child = command.arg(known()).args(arguments).process_group(0).spawn().unwrap();
+    let mut line = String::new();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut out, &mut line).unwrap();
+    stop(Pid::from_child(&child));
+    let output = child.wait_with_output().unwrap();
+    (read(folder, output), Pid::from_raw(line.trim().parse().unwrap()).unwrap())
+}
+
+#[test]
+fn an_interrupt_ends_the_workload_and_keeps_what_was_measured() {
+    // Ignores a signal that has nothing to do with it.
+    let (probed, pid) =
+        interrupted(&["stubborn", "12", "60000"], |pid| kill_process(pid, Signal::TERM).unwrap());
+    assert_eq!(probed.status.code(), Some(143));
+    assert_eq!(probed.result.outcome, ProbeOutcome::Interrupted);
+    assert!(probed.value("peak_rss") > 0.0 && probed.samples().footer.is_some());
+    assert!(test_kill_process(pid).is_err());
+}
+
+#[test]
+fn a_second_interrupt_does_not_wait() {
+    let began = std::cell::Cell::new(Instant::now());
+    let (probed, pid) = interrupted(&["stubborn", "2", "60000"], |pid| {
+        began.set(Instant::now());
+        kill_process_group(pid, Signal::INT).unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        kill_process_group(pid, Signal::INT).unwrap();
+    });
+    assert_eq!((probed.status.code(), probed.result.signal), (Some(130), Some(9)));
+    let took = began.get().elapsed();
+    assert!(took < Duration::from_millis(1900), "{took:?}");
+    assert!(test_kill_process(pid).is_err());
+}
+
+#[test]
+fn what_was_ignored_stays_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "trap '' HUP; exec \"$@\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_memprobe"), "--out"]).arg(folder.path());
+    let status = command.arg(known()).args(["ignores", "1"]).stderr(Stdio::null()).status();
+    assert_eq!(status.unwrap().code(), Some(1));
+    assert_eq!(probe(&[], "ignores 1").status.code(), Some(0));
+}
+
+#[test]
+fn marks_progress_metrics_and_digest_arrive() {
+    let probed = probe(&[], "marks 30");
+    let file = probed.samples();
+    let marks: Vec<&str> = file.marks.iter().map(|mark| mark.name.as_str()).collect();
+    assert_eq!(marks, ["start", "end"]);
+    assert!(file.marks[1].t - file.marks[0].t >= 0.2);
+    assert_eq!(probed.result.output_digest.as_deref(), Some("ab12"));
+    let latency = &probed.result.metrics["latency"];
+    assert_eq!(latency.value, Some(3.0));
+    assert_eq!(latency.distribution.unwrap().count, 2);
+    assert!(probed.value("peak_rss") > 1.0, "a workload can't overwrite ours");
+    let notes = probed.notes();
+    assert!(notes.contains("1 lines were not understood, first: nonsense"), "{notes}");
+    assert!(notes.contains("1 metrics were dropped"), "{notes}");
+    let progress: Vec<f64> = file.points("progress").map(|(_, rows)| rows).collect();
+    assert!(progress.is_sorted() && progress.first() == Some(&10.0), "{progress:?}");
+    assert_eq!(progress.last(), Some(&20.0));
+}
+
+#[test]
+fn any_language_can_send_marks() {
+    let shell = "echo 'mark from sh' >&$MEMPROBE_FD; eval \"exec $MEMPROBE_FD>&-\"; sleep 0.1";
+    let probed = probe_command(&[], &["sh", "-c", shell]);
+    assert_eq!(probed.samples().marks[0].name, "from sh");
+    assert!(probed.status.success(), "{}", probed.stderr);
+}
+
+#[test]
+fn a_flood_disturbs_nothing() {
+    let probed = probe(&[], "flood 20");
+    assert_eq!(probed.result.outcome, ProbeOutcome::Ok);
+    assert_eq!(probed.result.output_digest.as_deref(), Some("00ff"), "{}", probed.notes());
+    assert_eq!(probed.samples().marks.len(), 10_000);
+    assert_eq!(probed.result.metrics["m"].distribution.unwrap().count, 50_000);
+    let own = probed.result.sampling.unwrap().probe_rss.unwrap();
+    assert!(own < 16 << 20, "{own}");
+}
+
+#[test]
+fn a_killed_memprobe_leaves_what_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = memprobe(folder.path(), &[]);
+    let status = command.arg(known()).args(["killer", "400"]).status().unwrap();
+    assert_eq!(status.signal(), Some(9));
+    let file = SampleFile::open(&folder.path().join("samples.jsonl")).unwrap();
+    assert!(file.footer.is_none() && file.len() > 5 && file.bad_lines <= 1);
+    assert_eq!(file.marks.len(), 1);
+}
+
+#[test]
+fn the_version_tells_the_build() {
+    let output = Command::new(env!("CARGO_BIN_EXE_memprobe")).arg("--version").output().unwrap();
+    let wanted = format!("{}\n", memgrid::probe::version());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), wanted);
+    assert!(wanted.contains(&format!("(build {})", memgrid::probe::BUILD)));
+}

@@ -1,0 +1,249 @@
+//! A program whose memory behaviour is known to the page. memprobe's tests build it with rustc
+//! alone; memory is mapped rather than allocated, so that no allocator has a say.
+//!
+//! `known MODE [NUMBER]…`: see `main`. Sizes are in MiB, times in milliseconds.
+
+use std::ffi::{c_int, c_long, c_void};
+use std::fs::File;
+use std::io::Write as _;
+use std::os::fd::FromRawFd as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, exit};
+use std::time::Duration;
+use std::{env, ptr, slice, thread};
+
+unsafe extern "C" {
+    fn mmap(
+        at: *mut c_void,
+        len: usize,
+        prot: c_int,
+        flags: c_int,
+        fd: c_int,
+        off: c_long,
+    ) -> *mut c_void;
+    fn munmap(at: *mut c_void, len: usize) -> c_int;
+    fn fork() -> c_int;
+    fn clone(
+        run: extern "C" fn(*mut c_void) -> c_int,
+        stack: *mut c_void,
+        flags: c_int,
+        arg: *mut c_void,
+    ) -> c_int;
+    fn setsid() -> c_int;
+    fn waitpid(pid: c_int, status: *mut c_int, options: c_int) -> c_int;
+    fn signal(number: c_int, handler: usize) -> usize;
+    fn raise(number: c_int) -> c_int;
+    fn syscall(number: c_long, ...) -> c_long;
+    fn getppid() -> c_int;
+    fn clock_gettime(clock: c_int, time: *mut c_long) -> c_int;
+}
+
+const PAGE: usize = 4096;
+
+/// Mapped memory, every page of which has been written to.
+struct Block(*mut u8, usize);
+
+impl Block {
+    fn new(mib: u64) -> Self {
+        let len = (mib as usize) << 20;
+        if len == 0 {
+            return Self(ptr::null_mut(), 0);
+        }
+        // Readable and writable, private and anonymous.
+        let at = unsafe { mmap(ptr::null_mut(), len, 3, 0x22, -1, 0) }.cast::<u8>();
+        assert!(!at.is_null() && at as isize != -1, "mmap");
+        for page in unsafe { slice::from_raw_parts_mut(at, len) }.chunks_mut(PAGE) {
+            page[0] = 1;
+        }
+        Self(at, len)
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if self.1 > 0 {
+            unsafe { munmap(self.0.cast(), self.1) };
+        }
+    }
+}
+
+fn sleep(ms: u64) {
+    thread::sleep(Duration::from_millis(ms));
+}
+
+fn marks() -> File {
+    let number = env::var("MEMPROBE_FD").expect("MEMPROBE_FD").parse().expect("a number");
+    unsafe { File::from_raw_fd(number) }
+}
+
+/// Of this process (CLOCK_PROCESS_CPUTIME_ID).
+fn cpu_time() -> Duration {
+    let mut time: [c_long; 2] = [0, 0];
+    unsafe { clock_gettime(2, time.as_mut_ptr()) };
+    Duration::new(time[0] as u64, time[1] as u32)
+}
+
+/// Runs `child` in a forked process and returns its id.
+fn forked(child: impl FnOnce()) -> c_int {
+    match unsafe { fork() } {
+        0 => {
+            child();
+            exit(0);
+        }
+        id => id,
+    }
+}
+
+fn wait_for(ids: &[c_int]) {
+    for id in ids {
+        unsafe { waitpid(*id, ptr::null_mut(), 0) };
+    }
+}
+
+extern "C" fn wait_and_exit(ms: *mut c_void) -> c_int {
+    // In the parent's memory: nothing but a system call.
+    let time = [ms as c_long / 1000, ms as c_long % 1000 * 1_000_000];
+    unsafe { syscall(35, time.as_ptr(), ptr::null::<c_void>()) };
+    0
+}
+
+fn main() {
+    let mut arguments = env::args().skip(1);
+    let mode = arguments.next().expect("a mode");
+    let numbers: Vec<u64> = arguments.map(|number| number.parse().expect("a number")).collect();
+    let numbers: &'static [u64] = numbers.leak();
+    let n = move |place: usize| numbers.get(place).copied().unwrap_or(0);
+    match mode.as_str() {
+        // hold MIB MS: the same all the time.
+        "hold" => {
+            let _block = Block::new(n(0));
+            sleep(n(1));
+        }
+        // sawtooth MIB COUNT MS: peaks as short as can be, MS apart.
+        "sawtooth" => {
+            for _ in 0..n(1) {
+                sleep(n(2));
+                drop(Block::new(n(0)));
+            }
+            sleep(n(2));
+        }
+        // forks COUNT MIB MS: children that share all with their parent.
+        "forks" => {
+            let _block = Block::new(n(1));
+            let ids: Vec<_> = (0..n(0)).map(|_| forked(|| sleep(n(2)))).collect();
+            wait_for(&ids);
+        }
+        // children COUNT MIB MS: children with memory of their own, one after the other.
+        "children" => {
+            for _ in 0..n(0) {
+                let id = forked(|| {
+                    let _block = Block::new(n(1));
+                    sleep(n(2));
+                });
+                wait_for(&[id]);
+            }
+        }
+        // daemon MIB MS_DAEMON MS: a process that has fled from its parent and its session.
+        "daemon" => {
+            let id = forked(|| {
+                unsafe { setsid() };
+                forked(|| {
+                    println!("{}", std::process::id());
+                    let _block = Block::new(n(0));
+                    sleep(n(1));
+                });
+            });
+            wait_for(&[id]);
+            sleep(n(2));
+        }
+        // vfork MIB MS: a process in its parent's memory, as before exec.
+        "vfork" => {
+            let _block = Block::new(n(0));
+            let mut stack = vec![0_u64; 8192];
+            // CLONE_VM, CLONE_VFORK, SIGCHLD; the stack grows down.
+            let top = unsafe { stack.as_mut_ptr().add(8192) }.cast();
+            let id = unsafe { clone(wait_and_exit, top, 0x100 | 0x4000 | 17, n(1) as *mut c_void) };
+            wait_for(&[id]);
+        }
+        // thread-child MIB MS: a child of a thread that is not the first.
+        "thread-child" => {
+            let spawn = move || {
+                let id = forked(|| {
+                    let _block = Block::new(n(0));
+                    sleep(n(1));
+                });
+                wait_for(&[id]);
+            };
+            thread::spawn(spawn).join().expect("the thread");
+        }
+        // leaderless MIB MS: the first thread ends before the others.
+        "leaderless" => {
+            thread::spawn(move || {
+                let _block = Block::new(n(0));
+                sleep(n(1));
+                exit(0);
+            });
+            unsafe { syscall(60, 0) };
+        }
+        // exec MIB MS: becomes another program that holds it.
+        "exec" => {
+            let mib = n(0).to_string();
+            let known = env::current_exe().expect("our path");
+            panic!("{}", Command::new(known).args(["hold", &mib, &n(1).to_string()]).exec());
+        }
+        // spin MS: uses this much CPU time, however long that takes.
+        "spin" => while cpu_time() < Duration::from_millis(n(0)) {},
+        "exit" => exit(n(0) as i32),
+        "signal" => {
+            unsafe { raise(n(0) as c_int) };
+        }
+        // stubborn SIGNAL MS: ignores a signal.
+        "stubborn" => {
+            unsafe { signal(n(0) as c_int, 1) };
+            println!("{}", std::process::id());
+            sleep(n(1));
+        }
+        // ignores SIGNAL: whether it was started with this signal ignored.
+        "ignores" => exit(i32::from(unsafe { signal(n(0) as c_int, 1) } == 1)),
+        // marks MS: everything that can be said, MS apart.
+        "marks" => {
+            let mut marks = marks();
+            for line in [
+                "mark start",
+                "progress 10",
+                "metric latency 2 s",
+                "metric latency 4 s",
+                "metric peak_rss 1 B",
+                "nonsense",
+                "progress 20",
+                "digest AB12",
+                "mark end",
+            ] {
+                writeln!(marks, "{line}").expect("a mark");
+                sleep(n(0));
+            }
+        }
+        // flood MIB: junk, as fast as can be, and one good line behind it.
+        "flood" => {
+            let mut marks = marks();
+            let junk: Vec<u8> = (0..=255).cycle().take(1 << 20).collect();
+            for _ in 0..n(0) {
+                marks.write_all(&junk).expect("junk");
+            }
+            for _ in 0..50_000 {
+                marks.write_all(b"mark x\nprogress 1\nmetric m 1 s\n").expect("a flood");
+            }
+            marks.write_all(b"\ndigest 00ff\n").expect("a line");
+        }
+        // killer: kills memprobe, as nothing else can.
+        "killer" => {
+            let mut marks = marks();
+            sleep(n(0));
+            writeln!(marks, "mark last").expect("a mark");
+            sleep(n(0));
+            let parent = unsafe { getppid() };
+            let _ = Command::new("kill").args(["-KILL", &parent.to_string()]).status();
+        }
+        other => panic!("unknown mode {other}"),
+    }
+}
