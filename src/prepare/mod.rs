@@ -4,8 +4,10 @@
 //! under a temporary name and renamed when whole; the user's own files are never written to.
 
 pub mod cache;
+pub mod environment;
 pub mod patch;
 pub mod source;
+pub mod system;
 pub mod tool;
 
 use crate::error::{Error, ErrorKind};

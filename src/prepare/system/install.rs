@@ -1,0 +1,125 @@
+//! Installs what is missing with Debian's package manager.
+
+use super::{Finding, survey, which};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::event::{Event, Observer, step};
+use crate::interrupt::Interrupt;
+use crate::prepare::tool::{Tool, ToolError};
+
+const SCRIPT: &str = include_str!("install.sh");
+
+/// The command that installs what is missing without memgrid; `None` if no package is needed.
+#[must_use]
+pub fn apt_command(missing: &[Finding]) -> Option<String> {
+    let packages = packages(missing);
+    let command = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
+    (!packages.is_empty()).then_some(command)
+}
+
+/// Surveys, installs what is missing, and surveys again.
+///
+/// # Errors
+/// As [`install`], and when something is still missing afterwards.
+pub fn set_up(config: &Config, backends: &[&str], observer: &dyn Observer) -> Result<Vec<Finding>> {
+    let missing = missing(survey(config, backends));
+    if missing.is_empty() {
+        return Ok(survey(config, backends));
+    }
+    install(&missing, observer)?;
+    let findings = survey(config, backends);
+    match findings.iter().find(|finding| finding.is_missing()) {
+        None => Ok(findings),
+        Some(finding) => Err(absent(finding)),
+    }
+}
+
+/// Installs the packages that bring what is missing, and makes sure that none of their services
+/// is started. It is not interrupted: half-installed packages would be worse than waiting.
+///
+/// # Errors
+/// When there is no `apt-get`, when we are not root and `sudo` asks for a password, or when
+/// installing fails; always with what the user can do.
+pub fn install(missing: &[Finding], observer: &dyn Observer) -> Result<()> {
+    let packages = packages(missing);
+    let Some(command) = apt_command(missing) else {
+        return missing
+            .iter()
+            .find(|finding| finding.is_missing())
+            .map_or(Ok(()), |finding| Err(absent(finding)));
+    };
+    if which("apt-get").is_none() {
+        let names: Vec<&str> = missing.iter().map(|finding| finding.name.as_str()).collect();
+        let message = format!("can't install {}: this is no Debian system", names.join(", "));
+        let hint = "install them in this system's own way; `memgrid doctor` shows what is found";
+        return Err(Error::usage(message).hint(hint));
+    }
+    step(observer, &format!("installing {}", packages.join(", ")), || {
+        as_root(&packages)
+            .run(&Interrupt::default())
+            .map(|_| ((), "services not started".to_owned()))
+            .map_err(|error| failure(&error, &command))
+    })?;
+    tell_of_services(&packages, observer);
+    Ok(())
+}
+
+fn missing(findings: Vec<Finding>) -> Vec<Finding> {
+    findings.into_iter().filter(Finding::is_missing).collect()
+}
+
+fn packages(missing: &[Finding]) -> Vec<&str> {
+    let mut packages: Vec<&str> = missing
+        .iter()
+        .filter(|finding| finding.is_missing())
+        .flat_map(|finding| finding.packages.iter().map(String::as_str))
+        .collect();
+    packages.sort_unstable();
+    packages.dedup();
+    packages
+}
+
+fn as_root(packages: &[&str]) -> Tool {
+    let tool = if rustix::process::geteuid().is_root() {
+        Tool::new("sh")
+    } else {
+        Tool::new("sudo").args(["-n", "sh"])
+    };
+    tool.args(["-c", SCRIPT, "memgrid-setup"]).args(packages)
+}
+
+/// The script is no part of the message: what it does is said by the command that would help.
+fn failure(error: &ToolError, command: &str) -> Error {
+    let reason = match error {
+        ToolError::Missing { .. } => "neither root nor able to use sudo".to_owned(),
+        ToolError::Io { source, .. } => source.to_string(),
+        ToolError::Failed { status, said, .. } => format!("{status}\n{said}"),
+        ToolError::Interrupted { .. } => "interrupted".to_owned(),
+    };
+    Error::usage(format!("packages can't be installed: {reason}"))
+        .hint(format!("as root, run: {command}"))
+}
+
+fn absent(finding: &Finding) -> Error {
+    let error = Error::usage(format!("{} is missing, for {}", finding.name, finding.needed_by));
+    match &finding.advice {
+        Some(advice) => error.hint(advice.clone()),
+        None => error.hint("`memgrid doctor` shows where it was looked for"),
+    }
+}
+
+/// What systemd starts at the next boot is the user's choice, but they should know.
+fn tell_of_services(packages: &[&str], observer: &dyn Observer) {
+    let services: Vec<&str> = [("mariadb-server", "mariadb"), ("postgresql", "postgresql")]
+        .into_iter()
+        .filter(|(package, _)| packages.contains(package))
+        .map(|(_, service)| service)
+        .collect();
+    if !services.is_empty() && std::path::Path::new("/run/systemd/system").is_dir() {
+        let text = format!(
+            "Debian's own services start at the next boot unless you run: systemctl disable {}",
+            services.join(" ")
+        );
+        observer.event(Event::Notice { text });
+    }
+}
