@@ -72,12 +72,27 @@ fn new_content(
     match &patch.content {
         Content::Same => Ok(before.blob),
         Content::Text(hunks) => content::text(tree.repository, path, before.blob, hunks),
-        Content::Binary(block) => content::binary(tree.repository, path, before.blob, block),
+        Content::Binary(block) => {
+            refuse_other_version(patch, path, before)?;
+            content::binary(tree.repository, path, before.blob, block)
+        }
         Content::Withheld => Err(PatchError::refused(
             path,
             "a binary file, whose content the patch does not hold: make it again with \
              `git diff --binary`",
         )),
+    }
+}
+
+/// A binary patch may say no more than which bytes stay: it fits many files, and is for one.
+fn refuse_other_version(patch: &FilePatch, path: &str, before: File) -> Result<(), PatchError> {
+    let meant = |id: &String| before.blob.to_string().starts_with(&id.to_ascii_lowercase());
+    match &patch.old_id {
+        Some(id) if patch.kind != Kind::Create && !meant(id) => {
+            let why = "a binary file, and not the version of it that the patch is for";
+            Err(PatchError::refused(path, why))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -35,6 +35,8 @@ impl HunkFailure {
         let hunk = &hunks[failed];
         let old: Vec<_> = hunk.before().collect();
         let reversed: Vec<Hunk> = hunks.iter().map(Hunk::reversed).collect();
+        // What only takes lines away leaves none to be found.
+        let telling = reversed.iter().all(|hunk| hunk.before().next().is_some());
         let near = nearest_miss(file, hunk).and_then(|(at, index)| {
             Some((at + 1, printable(file.get(at)?), printable(&old.get(index)?.text)))
         });
@@ -45,7 +47,7 @@ impl HunkFailure {
             header: printable(hunk.header.as_bytes()),
             line: hunk.line,
             looked_for: old.iter().map(|line| printable(&line.text)).collect(),
-            applied: locate(file, &reversed, Endings::Loose).is_ok(),
+            applied: telling && locate(file, &reversed, Endings::Loose).is_ok(),
             near,
         }
     }

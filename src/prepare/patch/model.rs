@@ -15,6 +15,8 @@ pub struct FilePatch {
     pub exact: bool,
     /// The file mode that it asks for.
     pub mode: Option<u32>,
+    /// The beginning of the old content's id in git, if it is named.
+    pub old_id: Option<String>,
     /// What happens to the file's content.
     pub content: Content,
 }

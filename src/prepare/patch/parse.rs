@@ -125,6 +125,7 @@ fn git_file(reader: &mut Reader<'_>) -> Result<FilePatch, PatchError> {
         new,
         exact: false,
         mode: None,
+        old_id: None,
         content: Content::Same,
     };
     while git_header_line(reader, &mut file)? {
@@ -192,6 +193,8 @@ fn git_header_line(reader: &Reader<'_>, file: &mut FilePatch) -> Result<bool, Pa
         mode(text)?;
     } else if let Some(text) = reader.header("new mode ")? {
         file.mode = Some(mode(text)?);
+    } else if let Some(text) = reader.header("index ")? {
+        file.old_id = text.split_once("..").map(|(id, _)| id.to_owned());
     } else if let Some(text) = either(reader, "rename from ", "copy from ")? {
         file.old =
             Some(path(text).ok_or_else(|| reader.malformed("the file's name can't be read"))?);
@@ -202,8 +205,7 @@ fn git_header_line(reader: &Reader<'_>, file: &mut FilePatch) -> Result<bool, Pa
         let copies = reader.peek().is_some_and(|line| line.starts_with(b"copy"));
         file.kind = if copies { Kind::Copy } else { Kind::Rename };
     } else {
-        let known: [&[u8]; 4] =
-            [b"old mode ", b"index ", b"similarity index ", b"dissimilarity index "];
+        let known: [&[u8]; 3] = [b"old mode ", b"similarity index ", b"dissimilarity index "];
         return Ok(reader
             .peek()
             .is_some_and(|line| known.iter().any(|word| line.starts_with(word))));
@@ -235,6 +237,7 @@ fn plain_file(reader: &mut Reader<'_>) -> Result<FilePatch, PatchError> {
         new: new.name.filter(|_| !gone),
         exact: false,
         mode: None,
+        old_id: None,
         content: Content::Text(hunks),
     };
     file.kind = kind_by_names(&file);
@@ -263,7 +266,16 @@ fn withheld(reader: &mut Reader<'_>) -> Result<FilePatch, PatchError> {
     let (old, new) = (Some(old.to_owned()), Some(new.to_owned()));
     reader.next();
     let content = Content::Withheld;
-    Ok(FilePatch { line, kind: Kind::Modify, old, new, exact: false, mode: None, content })
+    Ok(FilePatch {
+        line,
+        kind: Kind::Modify,
+        old,
+        new,
+        exact: false,
+        mode: None,
+        old_id: None,
+        content,
+    })
 }
 
 /// From `GIT binary patch` to the empty line that ends its second half.

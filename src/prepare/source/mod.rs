@@ -67,6 +67,17 @@ struct Pinned {
 /// A source at a revision (`None`: its own), and what became of fetching it.
 type Fetched<'a> = IndexMap<(&'a str, Option<&'a str>), Result<Pinned, Blocked>>;
 
+/// One source of one state, before it has a worktree.
+struct Part {
+    origin: String,
+    pinned: Pinned,
+    patches: Vec<Patch>,
+    fingerprint: String,
+}
+
+/// States by name, and what they consist of, by source name.
+type Parts<'a> = IndexMap<&'a String, Result<Vec<(&'a String, Part)>, Blocked>>;
+
 /// Fetches what `states` need of `sources` and makes their worktrees, as far as they aren't in
 /// the cache. `pip` is an interpreter whose `-m pip` works, for sources that are Python
 /// distributions (`python3` on PATH if there is none).
@@ -86,18 +97,86 @@ pub fn prepare_states(
         let _ = cache.sweep(folder);
     }
     let fetched = fetch_all(sources, states, context);
-    let prepare = |(name, state): (&String, &State)| {
-        (name.clone(), prepare_state(name, state, sources, &fetched, context))
+    let parts: Parts<'_> =
+        states.iter().map(|(name, state)| (name, parts_of(state, sources, &fetched))).collect();
+    let worktrees = lay_out(&parts, context);
+    let prepared = parts.into_iter().map(|(name, parts)| {
+        let description = states[name].description.clone();
+        (name.clone(), parts.and_then(|parts| assemble(parts, description, &worktrees)))
+    });
+    prepared.collect()
+}
+
+fn parts_of<'a>(
+    state: &State,
+    sources: &'a IndexMap<String, Source>,
+    fetched: &Fetched<'_>,
+) -> Result<Vec<(&'a String, Part)>, Blocked> {
+    let part = |(name, source): (&'a String, &'a Source)| {
+        let pinned = fetched
+            .get(&(name.as_str(), revision(state, name)))
+            .cloned()
+            .unwrap_or_else(|| Err(Blocked::unavailable(format!("{name} was not fetched"))))?;
+        let files = state.changes.get(name).map_or(&[][..], |change| &change.patches);
+        let patches = files.iter().map(|file| read_patch(file)).collect::<Result<Vec<_>, _>>()?;
+        let fingerprint = worktree::fingerprint(&pinned, &patches);
+        Ok((name, Part { origin: origin_of(source), pinned, patches, fingerprint }))
     };
-    // rayon keeps the order of what it collects.
-    states
-        .iter()
-        .collect::<Vec<_>>()
-        .into_par_iter()
-        .map(prepare)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .collect()
+    sources.iter().map(part).collect()
+}
+
+/// Makes each distinct worktree once, whichever states share it.
+fn lay_out(parts: &Parts<'_>, context: Context<'_>) -> IndexMap<String, Result<PathBuf, Blocked>> {
+    let mut distinct: IndexMap<&str, (&Part, Vec<&str>)> = IndexMap::new();
+    for (state, parts) in parts {
+        for (_, part) in parts.iter().flatten() {
+            let (_, states) =
+                distinct.entry(&part.fingerprint).or_insert_with(|| (part, Vec::new()));
+            states.push(state);
+        }
+    }
+    let make = |(fingerprint, (part, states)): (&str, (&Part, Vec<&str>))| {
+        let (origin, states) = (&part.origin, states.join(", "));
+        let what = match part.patches.len() {
+            0 => format!("laying out {origin} for {states}"),
+            1 => format!("applying 1 patch to {origin} for {states}"),
+            count => format!("applying {count} patches to {origin} for {states}"),
+        };
+        let made = step(context.observer, &what, || {
+            worktree::ensure(fingerprint, &part.pinned, &part.patches, context)
+        });
+        (fingerprint.to_owned(), made)
+    };
+    let distinct: Vec<_> = distinct.into_iter().collect();
+    distinct.into_par_iter().map(make).collect::<Vec<_>>().into_iter().collect()
+}
+
+fn assemble(
+    parts: Vec<(&String, Part)>,
+    description: Option<String>,
+    worktrees: &IndexMap<String, Result<PathBuf, Blocked>>,
+) -> Result<PreparedState, Blocked> {
+    let mut prepared = PreparedState {
+        worktrees: IndexMap::new(),
+        record: StateRecord { description, sources: IndexMap::new() },
+        patches: Vec::new(),
+    };
+    for (name, part) in parts {
+        let worktree = worktrees[&part.fingerprint].clone()?;
+        prepared.worktrees.insert(name.clone(), worktree);
+        let record = SourceRecord {
+            origin: part.origin,
+            commit: Some(part.pinned.commit.to_string()),
+            patches: part.patches.iter().map(Patch::record).collect(),
+        };
+        prepared.record.sources.insert(name.clone(), record);
+        for patch in part.patches {
+            if prepared.patches.iter().all(|(sha256, _)| *sha256 != patch.sha256) {
+                prepared.patches.push((patch.sha256, patch.text));
+            }
+        }
+    }
+    Ok(prepared)
 }
 
 fn fetch_all<'a>(
@@ -151,56 +230,6 @@ fn fetch_source(
             pinned.unwrap_or_else(|blocked| vec![Err(blocked); revisions.len()])
         }
     }
-}
-
-fn prepare_state(
-    name: &str,
-    state: &State,
-    sources: &IndexMap<String, Source>,
-    fetched: &Fetched<'_>,
-    context: Context<'_>,
-) -> Result<PreparedState, Blocked> {
-    let mut prepared = PreparedState {
-        worktrees: IndexMap::new(),
-        record: StateRecord { description: state.description.clone(), sources: IndexMap::new() },
-        patches: Vec::new(),
-    };
-    for (source_name, source) in sources {
-        let pinned = fetched
-            .get(&(source_name.as_str(), revision(state, source_name)))
-            .cloned()
-            .unwrap_or_else(|| {
-                Err(Blocked::unavailable(format!("{source_name} was not fetched")))
-            })?;
-        let files = state.changes.get(source_name).map_or(&[][..], |change| &change.patches);
-        let origin = origin_of(source);
-        let what = match files.len() {
-            0 => format!("laying out {origin} for {name}"),
-            1 => format!("applying 1 patch to {origin} for {name}"),
-            count => format!("applying {count} patches to {origin} for {name}"),
-        };
-        let (worktree, patches) = step(context.observer, &what, || {
-            let patches =
-                files.iter().map(|file| read_patch(file)).collect::<Result<Vec<_>, _>>()?;
-            let (worktree, detail) = worktree::ensure(&pinned, &patches, context)?;
-            Ok::<_, Blocked>(((worktree, patches), detail))
-        })?;
-        prepared.worktrees.insert(source_name.clone(), worktree);
-        prepared.record.sources.insert(
-            source_name.clone(),
-            SourceRecord {
-                origin,
-                commit: Some(pinned.commit.to_string()),
-                patches: patches.iter().map(Patch::record).collect(),
-            },
-        );
-        for patch in patches {
-            if prepared.patches.iter().all(|(sha256, _)| *sha256 != patch.sha256) {
-                prepared.patches.push((patch.sha256, patch.text));
-            }
-        }
-    }
-    Ok(prepared)
 }
 
 /// How people know it: without credentials.

@@ -27,19 +27,20 @@ use super::{Context, Pinned};
 /// Changes when the same commit and patches would be laid out differently.
 const KIND: &str = "worktree 1";
 
+/// What a worktree's folder is called: it depends on nothing but what is in it.
+pub(super) fn fingerprint(pinned: &Pinned, patches: &[Patch]) -> String {
+    let commit = Fingerprint::of(KIND).part(pinned.commit.to_string());
+    patches.iter().fold(commit, |print, patch| print.part(&patch.sha256)).short()
+}
+
 /// The worktree's folder, made if it is not in the cache; and how it went.
 pub(super) fn ensure(
+    fingerprint: &str,
     pinned: &Pinned,
     patches: &[Patch],
     context: Context<'_>,
 ) -> Result<(PathBuf, String), Blocked> {
-    let fingerprint = patches
-        .iter()
-        .fold(Fingerprint::of(KIND).part(pinned.commit.to_string()), |print, patch| {
-            print.part(&patch.sha256)
-        })
-        .short();
-    let folder = context.cache.folder("worktrees")?.join(&fingerprint);
+    let folder = context.cache.folder("worktrees")?.join(fingerprint);
     let tree = folder.join("tree");
     if is_sealed(&folder) {
         return Ok((tree, "cached".to_owned()));
