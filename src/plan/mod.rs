@@ -3,6 +3,7 @@
 pub mod cell;
 mod matrix;
 mod order;
+mod remaining;
 mod select;
 pub mod template;
 
@@ -10,4 +11,5 @@ pub use cell::{Cell, CellId};
 pub(crate) use matrix::{Origin, expand_traced};
 pub use matrix::{expand, product_size};
 pub use order::{Attempt, order};
+pub use remaining::{Done, remaining};
 pub use select::{Selection, parse_filter, select};
