@@ -74,6 +74,18 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// What it is in one line: `Django==5.2.19`, or a repository and its revision (`rev`, if a
+    /// state has one of its own).
+    #[must_use]
+    pub fn describe(&self, rev: Option<&str>) -> String {
+        match self {
+            Self::Git { repository, rev: own } => format!("{repository} at {}", rev.unwrap_or(own)),
+            Self::Pip { name, version } => format!("{name}=={version}"),
+        }
+    }
+}
+
 /// A source tree under test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -122,6 +134,12 @@ impl BackendKind {
             Self::Postgresql => "postgresql",
             Self::Mysql => "mysql",
         }
+    }
+
+    /// Whether it needs a server, private or the user's own.
+    #[must_use]
+    pub const fn is_server(self) -> bool {
+        !matches!(self, Self::Sqlite)
     }
 }
 

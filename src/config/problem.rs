@@ -171,12 +171,6 @@ impl Problems {
         self.problems.iter().map(render).collect::<Vec<_>>().join("\n\n")
     }
 
-    /// The error that reaches a person: every problem, then how many there are.
-    #[must_use]
-    pub fn into_error(self, color: bool) -> Error {
-        Error::usage(format!("{}\n\n{}", self.render(color), self.summary()))
-    }
-
     fn groups<'a>(&'a self, problem: &'a Problem) -> Vec<Group<'a>> {
         let title = Level::ERROR.primary_title(&problem.message);
         let file = self.file_name.as_str();
@@ -193,10 +187,12 @@ impl Problems {
     }
 }
 
-/// As [`Problems::into_error`] without colour.
+impl std::error::Error for Problems {}
+
+/// The problems stay reachable as the error's source, for whoever shows them with colour.
 impl From<Problems> for Error {
     fn from(problems: Problems) -> Self {
-        problems.into_error(false)
+        Self::usage(problems.summary()).because(problems)
     }
 }
 

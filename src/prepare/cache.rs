@@ -69,7 +69,12 @@ impl Cache {
     pub fn at(root: impl Into<PathBuf>) -> Result<Self> {
         let root = std::path::absolute(root.into())?;
         let hint = || format!("set {VARIABLE} to a folder that can be written to");
+        let new = fs_err::read_dir(&root).map_or(true, |mut entries| entries.next().is_none());
         fs_err::create_dir_all(&root).map_err(|error| Error::from(error).hint(hint()))?;
+        if new {
+            fs_err::write(root.join(clean::TAG), clean::TAG_TEXT)
+                .map_err(|error| Error::from(error).hint(hint()))?;
+        }
         if root == Path::new(ROOTS_OWN) {
             open_to_servers(&root)?;
         }
@@ -299,5 +304,8 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
+mod clean;
 #[cfg(test)]
 mod tests;
+
+pub use clean::Content;
