@@ -1,1 +1,48 @@
-//! One file a subcommand: thin wiring of the stages. Only this module sees them all.
+//! One file a subcommand: its arguments beside thin wiring of the stages. Only this module sees
+//! every stage, and only here is anything printed to stdout.
+
+pub mod clean;
+pub mod completions;
+pub mod dataset;
+pub mod doctor;
+pub mod history;
+pub mod plan;
+pub mod report;
+pub mod run;
+pub mod setup;
+
+mod conclusion;
+mod index;
+mod installing;
+mod manifest;
+mod measuring;
+mod output;
+mod overrides;
+mod project;
+mod resume;
+mod selection;
+mod staging;
+
+use crate::cli::{Cli, Command};
+use crate::error::Result;
+
+pub use output::report_error;
+
+/// Runs the subcommand; `Ok` carries the exit code.
+///
+/// # Errors
+/// Whatever kept the subcommand from doing its work; the error's kind decides the exit code.
+pub fn dispatch(cli: Cli) -> Result<u8> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Run(args) => run::run(&global, &args),
+        Command::Plan(args) => plan::run(&global, &args),
+        Command::Report(args) => report::run(&global, &args),
+        Command::History(args) => history::run(&global, &args),
+        Command::Dataset(args) => dataset::run(&global, &args),
+        Command::Doctor(args) => doctor::run(&global, &args),
+        Command::Setup(args) => setup::run(&global, &args),
+        Command::Clean(args) => clean::run(&global, &args),
+        Command::Completions(args) => completions::run(&args),
+    }
+}

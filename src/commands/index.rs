@@ -1,0 +1,139 @@
+//! Brings what is stored into one summary of the matrix, and renders the index from it.
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use rayon::prelude::*;
+
+use crate::analyse::summary::{CellSummary, Curve, Summary};
+use crate::analyse::{SummaryInput, curve, summarise as summarise_runs};
+use crate::collect::RunDir;
+use crate::collect::record::RunRecord;
+use crate::collect::run_dir::{STDERR, STDOUT};
+use crate::error::Result;
+use crate::history::History;
+use crate::plan::CellId;
+use crate::render::html::{self, Logs, Material};
+
+use super::project::Project;
+
+/// How many runs the pages of cells look back on.
+const EARLIER_RUNS: usize = 20;
+/// The most that a page shows of a log, in bytes from its end.
+const LOG_TAIL: u64 = 64 * 1024;
+
+/// The matrix as it stands: each cell's newest result, whichever run it is from.
+pub(super) fn summarise(project: &Project, history: &mut History) -> Result<Summary> {
+    Ok(summarise_of(project, &relevant_runs(project, history)?))
+}
+
+/// The cells of one run as that run left them, beside the newest results of their twins.
+pub(super) fn summarise_run(project: &Project, run: &RunDir, all: Summary) -> Result<Summary> {
+    let own = summarise_of(project, &[run.read()?]);
+    let ids = run.read_manifest()?.cells;
+    let cells =
+        all.cells.into_iter().zip(own.cells).filter(|(cell, _)| ids.contains(&cell.cell.id));
+    // A cell that was interrupted shows an older result in the index, but not in its own run.
+    let cells = cells.map(|(newest, own)| match newest.run.as_deref() == Some(run.id()) {
+        true => newest,
+        false => own,
+    });
+    Ok(Summary { cells: cells.collect(), ..all })
+}
+
+/// Renders the index, and returns the page to open first.
+pub(super) fn render(
+    project: &Project,
+    summary: &Summary,
+    templates: Option<&Path>,
+) -> Result<PathBuf> {
+    let reports = &project.config.reports;
+    let material = Material { logs: logs(reports, summary), patches: patches(reports, summary)? };
+    Ok(html::render(summary, &material, reports, templates)?.index)
+}
+
+fn summarise_of(project: &Project, runs: &[RunRecord]) -> Summary {
+    let config = &project.config;
+    let baseline = config.compare.axis.as_deref().zip(config.compare.baseline.as_deref());
+    summarise_runs(&SummaryInput {
+        cells: &project.cells,
+        axes: &config.matrix.axes,
+        baseline,
+        same_output: config.compare.same_output,
+        runs,
+        curves: &|run, cell, attempt| curves(&config.reports, run, cell, attempt),
+    })
+}
+
+/// The runs that hold the newest result of any cell, and the latest ones beside them; newest first.
+fn relevant_runs(project: &Project, history: &mut History) -> Result<Vec<RunRecord>> {
+    let reports = &project.config.reports;
+    let ids: Vec<CellId> = project.cells.iter().map(|cell| cell.id.clone()).collect();
+    let newest = history.newest_results(&ids)?;
+    let wanted = RunDir::list(reports)?.into_iter().enumerate().filter(|(position, run)| {
+        *position < EARLIER_RUNS || newest.iter().any(|result| result.run == *run)
+    });
+    let wanted: Vec<String> = wanted.map(|(_, run)| run).collect();
+    wanted.par_iter().map(|run| RunDir::open(reports, run)?.read()).collect()
+}
+
+/// An attempt's curves. Samples that can't be read leave its page without a curve, not the
+/// index without a page.
+fn curves(reports: &Path, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve> {
+    let samples = RunDir::open(reports, run).and_then(|run| run.samples(cell, attempt));
+    match samples {
+        Ok(Some(file)) => curve::of_samples(attempt, &file),
+        Ok(None) => Vec::new(),
+        Err(error) => {
+            tracing::warn!("{run}, {cell}, attempt {attempt}: {error}");
+            Vec::new()
+        }
+    }
+}
+
+/// The logs of each cell's latest attempt.
+fn logs(reports: &Path, summary: &Summary) -> IndexMap<CellId, Logs> {
+    let read = |cell: &CellSummary| {
+        let (run, attempt) = (cell.run.as_deref()?, cell.attempts.last()?.number);
+        let folder = RunDir::open(reports, run).ok()?.attempt_dir(&cell.cell.id, attempt);
+        let (stdout, stderr) = (tail(&folder.join(STDOUT)), tail(&folder.join(STDERR)));
+        Some((cell.cell.id.clone(), Logs { attempt, stdout, stderr }))
+    };
+    summary.cells.par_iter().filter_map(read).collect::<Vec<_>>().into_iter().collect()
+}
+
+/// The end of a log, from a whole line on. What can't be read is shown as nothing.
+fn tail(path: &Path) -> String {
+    use std::io::{Read, Seek, SeekFrom};
+    let read = || -> std::io::Result<(Vec<u8>, bool)> {
+        let mut file = fs_err::File::open(path)?;
+        let start = file.metadata()?.len().saturating_sub(LOG_TAIL);
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok((bytes, start > 0))
+    };
+    let Ok((bytes, cut)) = read() else { return String::new() };
+    let text = String::from_utf8_lossy(&bytes);
+    match text.split_once('\n').filter(|_| cut) {
+        Some((_, whole_lines)) => format!("…\n{whole_lines}"),
+        None => text.into_owned(),
+    }
+}
+
+/// The patches of all the states that the summary's runs used.
+fn patches(reports: &Path, summary: &Summary) -> Result<IndexMap<String, Vec<u8>>> {
+    let mut patches = IndexMap::new();
+    for manifest in &summary.runs {
+        let run = RunDir::open(reports, &manifest.run)?;
+        let sources = manifest.states.values().flat_map(|state| state.sources.values());
+        for patch in sources.flat_map(|source| &source.patches) {
+            if !patches.contains_key(&patch.sha256)
+                && let Ok(text) = fs_err::read(run.patch_path(&patch.sha256))
+            {
+                patches.insert(patch.sha256.clone(), text);
+            }
+        }
+    }
+    Ok(patches)
+}

@@ -1,0 +1,33 @@
+//! `--with-deps` and `memgrid setup`: installs what the machine lacks for the selected cells.
+
+use indexmap::IndexSet;
+
+use crate::config::Config;
+use crate::event::{Event, Observer};
+use crate::plan::Cell;
+use crate::prepare::system::{self, Finding};
+
+/// What the machine has and lacks for `cells`.
+pub(super) fn survey(config: &Config, cells: &[Cell]) -> Vec<Finding> {
+    let backends: IndexSet<&str> = cells.iter().filter_map(Cell::backend).collect();
+    let backends: Vec<&str> = backends.into_iter().collect();
+    system::survey(config, &backends)
+}
+
+/// Installs what is missing. Returns whether all of it is there now: a run goes on without, so
+/// that what can be measured is.
+pub(super) fn install_missing(config: &Config, cells: &[Cell], observer: &dyn Observer) -> bool {
+    let missing: Vec<Finding> =
+        survey(config, cells).into_iter().filter(Finding::is_missing).collect();
+    if missing.is_empty() {
+        return true;
+    }
+    match system::install(&missing, observer) {
+        Ok(()) => true,
+        Err(error) => {
+            let hint = error.hint_text().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            observer.event(Event::Notice { text: format!("{error}{hint}") });
+            false
+        }
+    }
+}

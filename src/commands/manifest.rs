@@ -1,0 +1,116 @@
+//! Writes down all that a run depends on, before its first attempt.
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use walkdir::WalkDir;
+
+use crate::collect;
+use crate::collect::record::{DatasetRecord, MeasureRecord, RunManifest, SCHEMA};
+use crate::config::{Config, Dataset};
+use crate::dataset::{self, Source};
+use crate::error::{Context, Result};
+use crate::fingerprint::{Fingerprint, sha256};
+use crate::plan::Cell;
+
+use super::project::Project;
+use super::staging::Stage;
+
+/// The manifest of a run over `cells` that begins now.
+pub(super) fn write(
+    project: &Project,
+    cells: &[Cell],
+    stage: &Stage,
+    name: Option<String>,
+    seed: u64,
+) -> Result<RunManifest> {
+    let config = &project.config;
+    let started = Timestamp::now();
+    Ok(RunManifest {
+        schema: SCHEMA,
+        // The run's folder gives it its id.
+        run: String::new(),
+        name,
+        memgrid: env!("CARGO_PKG_VERSION").to_owned(),
+        started,
+        finished: None,
+        arguments: std::env::args().skip(1).collect(),
+        cells: cells.iter().map(|cell| cell.id.clone()).collect(),
+        matrix_sha256: sha256(&project.text),
+        baseline: config.compare.axis.clone().zip(config.compare.baseline.clone()),
+        measure: measure(config, seed),
+        machine: collect::machine(),
+        versions: versions(stage),
+        states: stage.states().map(|(name, state)| (name.clone(), state.record.clone())).collect(),
+        dataset: dataset_record(config, stage)?,
+        workload_sha256: workload_sha256(&config.root, &config.workload.files)?,
+    })
+}
+
+fn measure(config: &Config, seed: u64) -> MeasureRecord {
+    let measure = &config.measure;
+    MeasureRecord {
+        period: measure.period.as_secs_f64(),
+        repeats: measure.repeats,
+        warmup: measure.warmup,
+        timeout: measure.timeout.as_secs_f64(),
+        jobs: measure.jobs,
+        memory_limit: measure.memory_limit,
+        seed,
+    }
+}
+
+/// Servers by their backend's name, then what the Python environments hold.
+fn versions(stage: &Stage) -> IndexMap<String, String> {
+    let mut versions: IndexMap<String, String> = stage
+        .backends()
+        .map(|(name, backend)| (name.clone(), backend.version().to_owned()))
+        .collect();
+    for (name, version) in stage.pythons().flat_map(|python| &python.versions) {
+        versions.entry(name.clone()).or_insert_with(|| version.clone());
+    }
+    versions
+}
+
+fn dataset_record(config: &Config, stage: &Stage) -> Result<Option<DatasetRecord>> {
+    let open = stage.backends().find_map(|(_, backend)| backend.dataset().cloned());
+    match (&config.dataset, open) {
+        (_, Some(record)) => Ok(Some(record)),
+        (Some(dataset), None) => describe(dataset).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// What a dataset is when no backend could be opened to hold it.
+fn describe(dataset: &Dataset) -> Result<DatasetRecord> {
+    Ok(DatasetRecord {
+        fingerprint: dataset::fingerprint(dataset)?,
+        table: dataset.table.clone(),
+        rows: Source::open(dataset)?.rows(),
+    })
+}
+
+/// SHA-256 over the names and contents of the workload's files, so that runs of different
+/// workloads are not taken for comparable.
+fn workload_sha256(root: &Path, files: &[PathBuf]) -> Result<String> {
+    let mut fingerprint = Fingerprint::of("workload");
+    for file in files.iter().flat_map(|file| contents(file)) {
+        let name = file.strip_prefix(root).unwrap_or(&file);
+        let content = fs_err::read(&file)
+            .context(|| format!("the workload's file {} can't be read", file.display()))?;
+        fingerprint = fingerprint.part(name.to_string_lossy().as_bytes()).part(content);
+    }
+    Ok(fingerprint.hex())
+}
+
+fn contents(path: &Path) -> Vec<PathBuf> {
+    // Python leaves compiled modules beside the sources; they are no part of the workload.
+    WalkDir::new(path)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.file_name() != "__pycache__")
+        .filter_map(|entry| entry.ok().filter(|entry| entry.file_type().is_file()))
+        .map(walkdir::DirEntry::into_path)
+        .collect()
+}

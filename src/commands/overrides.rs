@@ -1,0 +1,59 @@
+//! How to measure: the arguments that stand above `[measure]` and `[dataset]` for one run.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::config::{self, Overrides};
+
+/// What `run` and `plan` may set otherwise than the matrix does.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Measuring")]
+pub(super) struct OverrideArgs {
+    /// Rows of the generated dataset
+    #[arg(long, value_name = "N")]
+    rows: Option<u64>,
+    /// Measured attempts of each cell
+    #[arg(long, value_name = "N")]
+    repeats: Option<u32>,
+    /// Attempts of each cell before those, left out of every figure
+    #[arg(long, value_name = "N")]
+    warmup: Option<u32>,
+    /// Attempts at the same time
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<usize>,
+    /// Time between two samples, such as 10ms
+    #[arg(long, value_name = "DURATION", value_parser = config::parse_duration)]
+    period: Option<Duration>,
+    /// How long one attempt may take, such as 10m
+    #[arg(long, value_name = "DURATION", value_parser = config::parse_duration)]
+    timeout: Option<Duration>,
+    /// How much memory an attempt may hold, such as 2GiB
+    #[arg(long, value_name = "SIZE", value_parser = config::parse_size)]
+    memory_limit: Option<u64>,
+    /// Seed of the order of attempts [default: drawn for each run]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+impl OverrideArgs {
+    /// What was typed, as what `config` takes.
+    pub(super) fn to_overrides(&self) -> Overrides {
+        Overrides {
+            rows: self.rows,
+            repeats: self.repeats,
+            warmup: self.warmup,
+            jobs: self.jobs,
+            period: self.period,
+            timeout: self.timeout,
+            memory_limit: self.memory_limit,
+            seed: self.seed,
+            reports: None,
+        }
+    }
+
+    /// Whether anything was typed.
+    pub(super) fn any(&self) -> bool {
+        self.to_overrides() != Overrides::default()
+    }
+}

@@ -1,0 +1,82 @@
+//! What every subcommand that looks at a matrix begins with: the file, its validated
+//! configuration, the cells, and where things go.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::Global;
+use crate::config::{self, Config, Overrides, PathKind};
+use crate::error::{Context, Error, Result};
+use crate::plan::{self, Cell};
+use crate::prepare::cache::Cache;
+use crate::progress::{self, Mode, Progress};
+
+/// A matrix file and all that follows from it.
+pub(super) struct Project {
+    /// The matrix file as it was named.
+    pub(super) file: PathBuf,
+    /// Its text.
+    pub(super) text: String,
+    /// What it says, with the command line's overrides.
+    pub(super) config: Config,
+    /// All its cells, in matrix order.
+    pub(super) cells: Vec<Cell>,
+}
+
+impl Project {
+    /// Reads and validates the matrix file.
+    pub(super) fn load(global: &Global, overrides: &Overrides) -> Result<Self> {
+        let file = global.matrix.clone();
+        let text = read_matrix(&file)?;
+        let absolute = std::path::absolute(&file).context(|| absolute_failed(&file))?;
+        let root = absolute.parent().unwrap_or(Path::new("/")).to_owned();
+        let config = config::load(&file.to_string_lossy(), &text, &root, &look_up)?;
+        let mut config = config.with(overrides)?;
+        if let Some(reports) = &global.reports {
+            config.reports = std::path::absolute(reports).context(|| absolute_failed(reports))?;
+        }
+        let cells = plan::expand(&config.matrix);
+        Ok(Self { file, text, config, cells })
+    }
+}
+
+/// The cache that the options or the environment name.
+pub(super) fn cache(global: &Global) -> Result<Cache> {
+    match &global.cache {
+        Some(root) => Cache::at(std::path::absolute(root).context(|| absolute_failed(root))?),
+        None => Cache::at(Cache::default_root(&|name| std::env::var_os(name))?),
+    }
+}
+
+/// The observer that suits the options and the terminal.
+pub(super) fn progress(global: &Global) -> Progress {
+    let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    // Log lines and bars would overwrite one another.
+    progress::observer(Mode::choose(global.quiet, ci || global.verbose))
+}
+
+fn look_up(path: &Path) -> Option<PathKind> {
+    let metadata = fs_err::metadata(path).ok()?;
+    Some(if metadata.is_dir() { PathKind::Folder } else { PathKind::File })
+}
+
+fn read_matrix(file: &Path) -> Result<String> {
+    let bytes = fs_err::read(file).map_err(|error| {
+        let missing = error.kind() == std::io::ErrorKind::NotFound;
+        let shown = file.display();
+        if missing {
+            Error::usage(format!("there is no matrix file {shown}"))
+                .hint("run memgrid where matrix.toml is, or name one with --matrix FILE")
+        } else {
+            Error::usage(format!("the matrix file {shown} can't be read")).because(error)
+        }
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        Error::usage(format!("{} is not UTF-8: see byte {offset}", file.display()))
+            .hint("save the file as UTF-8")
+    })
+}
+
+fn absolute_failed(path: &Path) -> String {
+    format!("{} can't be made an absolute path", path.display())
+}

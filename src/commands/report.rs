@@ -1,0 +1,40 @@
+//! `memgrid report`: renders the index again from what is stored.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::Global;
+use crate::config::Overrides;
+use crate::error::{Context, Result};
+use crate::exit_code;
+use crate::history::History;
+
+use super::project::{self, Project};
+use super::{index, output};
+
+/// Arguments of `memgrid report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Open the index in the browser
+    #[arg(long)]
+    open: bool,
+    /// Use the templates and styles of this folder instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+}
+
+/// Renders, prints where the index is, and opens it if that was asked for.
+pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<u8> {
+    let project = Project::load(global, &Overrides::default())?;
+    let progress = project::progress(global);
+    let mut history = History::open(&project.config.reports, &progress)?;
+    progress.finish();
+    let summary = index::summarise(&project, &mut history)?;
+    let page = index::render(&project, &summary, args.templates.as_deref())?;
+    output::data(&format!("{}\n", page.display()))?;
+    if args.open {
+        open::that(&page).context(|| format!("{} can't be opened in a browser", page.display()))?;
+    }
+    Ok(exit_code::DONE)
+}

@@ -1,0 +1,126 @@
+//! What `run --resume` goes on with: the last run that is incomplete, as it was begun.
+
+use std::time::Duration;
+
+use crate::cli::Global;
+use crate::collect::RunDir;
+use crate::collect::record::{RunManifest, RunRecord};
+use crate::config::{Config, Content, Overrides};
+use crate::error::{Error, Result};
+use crate::fingerprint::sha256;
+use crate::outcome::Outcome;
+use crate::plan::{self, Attempt, Cell, Done};
+
+use super::project::Project;
+
+/// An incomplete run.
+pub(super) struct Resumed {
+    /// What it left so far.
+    pub(super) record: RunRecord,
+    /// How it was measured, so that the rest is measured in the same way.
+    pub(super) overrides: Overrides,
+}
+
+impl Resumed {
+    /// The newest run that isn't in progress, if it is incomplete.
+    pub(super) fn find(global: &Global) -> Result<Self> {
+        // Where runs are may stand in the matrix file, so that is read first without overrides.
+        let config = Project::load(global, &Overrides::default())?.config;
+        for id in RunDir::list(&config.reports)? {
+            let run = RunDir::open(&config.reports, &id)?;
+            if run.is_running() {
+                continue;
+            }
+            let record = run.read()?;
+            if record.manifest.finished.is_some() && unfinished(&record).is_empty() {
+                break;
+            }
+            let overrides = overrides(&config, &record.manifest);
+            return Ok(Self { record, overrides });
+        }
+        let message = format!("there is no incomplete run in {}", config.reports.display());
+        Err(Error::usage(message)
+            .hint("`memgrid run` starts a new one; `memgrid history` lists those that there are"))
+    }
+
+    /// Refuses to go on with another matrix.
+    pub(super) fn check_matrix(&self, project: &Project) -> Result<()> {
+        if sha256(&project.text) == self.record.manifest.matrix_sha256 {
+            return Ok(());
+        }
+        let file = project.file.display();
+        Err(changed(&self.record.manifest, &format!("{file} has changed")))
+    }
+
+    /// The cells that are not `ok` yet.
+    pub(super) fn unfinished(&self, cells: &[Cell]) -> Vec<Cell> {
+        let open = unfinished(&self.record);
+        cells.iter().filter(|cell| open.contains(&cell.id.as_str())).cloned().collect()
+    }
+
+    /// The attempts that `cells` still lack.
+    pub(super) fn attempts(&self, cells: &[Cell]) -> Vec<Attempt> {
+        let measure = &self.record.manifest.measure;
+        let ids: Vec<_> = cells.iter().map(|cell| cell.id.clone()).collect();
+        let all = plan::order(&ids, measure.warmup, measure.repeats, measure.seed);
+        plan::remaining(all, |cell| {
+            let attempts = self.record.cells.get(cell).map(|results| results.attempts.as_slice());
+            let attempts = attempts.unwrap_or_default();
+            let ok = |warmup| {
+                let of_kind = attempts.iter().filter(|attempt| attempt.warmup == warmup);
+                of_kind.filter(|attempt| attempt.outcome == Outcome::Ok).count()
+            };
+            let last = attempts.iter().map(|attempt| attempt.number).max().unwrap_or(0);
+            Done { warmups: ok(true), measured: ok(false), last }
+        })
+    }
+}
+
+fn unfinished(record: &RunRecord) -> Vec<&str> {
+    let cells = record.manifest.cells.iter();
+    let open = cells.filter(|id| {
+        let ended = record.cells.get(*id).and_then(|results| results.record.as_ref());
+        ended.is_none_or(|ended| ended.outcome != Outcome::Ok)
+    });
+    open.map(|id| id.as_str()).collect()
+}
+
+fn overrides(config: &Config, manifest: &RunManifest) -> Overrides {
+    let measure = &manifest.measure;
+    let generated = config
+        .dataset
+        .as_ref()
+        .is_some_and(|dataset| matches!(dataset.content, Content::Generated { .. }));
+    Overrides {
+        rows: manifest.dataset.as_ref().filter(|_| generated).map(|dataset| dataset.rows),
+        repeats: Some(measure.repeats),
+        warmup: Some(measure.warmup),
+        jobs: Some(measure.jobs),
+        period: Some(Duration::from_secs_f64(measure.period)),
+        timeout: Some(Duration::from_secs_f64(measure.timeout)),
+        memory_limit: measure.memory_limit,
+        seed: Some(measure.seed),
+        reports: None,
+    }
+}
+
+/// Refuses to mix attempts that depend on different things in one run.
+pub(super) fn check_same(before: &RunManifest, now: &RunManifest) -> Result<()> {
+    let differs = if before.workload_sha256 != now.workload_sha256 {
+        Some("the workload's files have changed".to_owned())
+    } else if before.machine.id != now.machine.id {
+        Some("this is another machine".to_owned())
+    } else {
+        let state = now
+            .states
+            .iter()
+            .find(|(name, state)| before.states.get(*name).is_some_and(|before| before != *state));
+        state.map(|(name, _)| format!("the state `{name}` has changed"))
+    };
+    differs.map_or(Ok(()), |what| Err(changed(before, &what)))
+}
+
+fn changed(manifest: &RunManifest, what: &str) -> Error {
+    Error::usage(format!("run {} can't be resumed: {what} since", manifest.run))
+        .hint("`memgrid run` without --resume starts a new run")
+}
