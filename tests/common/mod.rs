@@ -1,0 +1,134 @@
+//! A hermetic folder in which tests drive the real binaries: a project, a cache and reports of
+//! its own, and an environment without anything of the developer's.
+
+#![allow(dead_code, missing_docs, unreachable_pub)]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub struct TestEnvironment {
+    folder: TempDir,
+    cache: PathBuf,
+}
+
+impl TestEnvironment {
+    /// A project with this matrix, and a cache of its own.
+    pub fn new(matrix: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("mg").tempdir().unwrap();
+        // A private PostgreSQL that root starts runs as another user, who has to get through.
+        let open = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), open).unwrap();
+        let cache = folder.path().join("cache");
+        let environment = Self { folder, cache };
+        environment.write("matrix.toml", matrix);
+        environment
+    }
+
+    /// Uses the cache that tests share: for what takes long to make, such as Python environments.
+    pub fn with_shared_cache(mut self) -> Self {
+        self.cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cache");
+        std::fs::create_dir_all(&self.cache).unwrap();
+        self
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        let path = self.path().join(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// The real `memgrid` in this folder.
+    pub fn memgrid(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_memgrid"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("MEMGRID_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .current_dir(self.path())
+            .args(arguments)
+            .env("MEMGRID_CACHE", &self.cache)
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it to its end.
+    pub fn run(&self, arguments: &[&str]) -> Finished {
+        Finished::new(self.memgrid(arguments).output().unwrap())
+    }
+
+    /// Ids of the runs, oldest first.
+    pub fn runs(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.path().join("reports/runs")) else {
+            return Vec::new();
+        };
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut runs: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+        runs.sort();
+        runs
+    }
+}
+
+/// A process that has ended.
+pub struct Finished {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Finished {
+    pub fn new(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Checks the exit code, and shows what was said when it is another.
+    #[track_caller]
+    pub fn exits(self, code: u8) -> Self {
+        let (stdout, stderr) = (&self.stdout, &self.stderr);
+        assert_eq!(self.code, Some(i32::from(code)), "stdout:\n{stdout}\nstderr:\n{stderr}");
+        self
+    }
+
+    /// Checks that stderr has this text.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no `{text}` in stderr:\n{}", self.stderr);
+        self
+    }
+
+    /// stdout as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}:\n{}\n{}", self.stdout, self.stderr))
+    }
+
+    /// Outcomes by cell, of `run --format json`.
+    #[track_caller]
+    pub fn outcomes(&self) -> Vec<(String, String)> {
+        let json = self.json();
+        let cells = json["cells"].as_array().unwrap().iter();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        cells.map(|cell| (text(&cell["id"]), text(&cell["outcome"]))).collect()
+    }
+}

@@ -1,0 +1,105 @@
+//! The default matrix, for real: Django, its patches, real servers; with few rows.
+
+#![allow(missing_docs)]
+
+mod common;
+
+use std::path::Path;
+
+use common::TestEnvironment;
+use memgrid::backend;
+use memgrid::config::BackendKind;
+
+/// The project's own matrix, with everything that it names.
+fn project() -> TestEnvironment {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let matrix = std::fs::read_to_string(root.join("matrix.toml")).unwrap();
+    let environment = TestEnvironment::new(&matrix).with_shared_cache();
+    for folder in ["patches", "workload"] {
+        std::os::unix::fs::symlink(root.join(folder), environment.path().join(folder)).unwrap();
+    }
+    environment
+}
+
+/// Whether the server programs are there. Without them the test is skipped, unless
+/// `MEMGRID_REQUIRE_SERVERS=1` makes that a failure.
+fn servers() -> bool {
+    let kinds = [BackendKind::Postgresql, BackendKind::Mysql];
+    let missing: Vec<_> = kinds
+        .into_iter()
+        .filter(|kind| backend::locate(*kind).is_none())
+        .map(BackendKind::as_str)
+        .collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let required = std::env::var_os("MEMGRID_REQUIRE_SERVERS").is_some_and(|value| value == "1");
+    assert!(
+        !required,
+        "MEMGRID_REQUIRE_SERVERS=1, and there is no server for {}",
+        missing.join(", ")
+    );
+    eprintln!("skipped: there is no server for {}", missing.join(", "));
+    false
+}
+
+#[test]
+fn the_eighteen_cells_are_ok_and_twins_write_the_same_bytes() {
+    if !servers() {
+        return;
+    }
+    let environment = project();
+    let finished =
+        environment.run(&["run", "--rows", "300", "--strict", "--format", "json"]).exits(0);
+    let json = finished.json();
+    let cells = json["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 18);
+    for cell in cells {
+        assert_eq!(cell["outcome"], "ok", "{cell}");
+        assert!(cell["metrics"]["peak_rss"]["median"].as_f64().unwrap() > 10e6, "{cell}");
+    }
+    // All backends hold the same rows, so a format's digest is the same in all six of its cells.
+    for format in ["json", "xml", "yaml"] {
+        let of_format = cells.iter().filter(|cell| cell["axes"]["format"] == format);
+        let mut digests: Vec<_> =
+            of_format.map(|cell| cell["output_digest"].as_str().unwrap()).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), 1, "{format}");
+    }
+}
+
+#[test]
+fn patches_flatten_memory_on_sqlite() {
+    let environment = project();
+    let finished =
+        environment.run(&["run", "sqlite/yaml/*", "--rows", "4000", "--format", "json"]).exits(0);
+    let json = finished.json();
+    let peak =
+        |index: usize| json["cells"][index]["metrics"]["peak_rss"]["median"].as_f64().unwrap();
+    let (unpatched, patched) = (peak(0), peak(1));
+    // 4,000 rows of 1,020 characters: at least 4 MB of text that only the unpatched one holds.
+    assert!(patched + 4e6 < unpatched, "unpatched {unpatched}, patched {patched}");
+}
+
+#[test]
+fn a_patch_that_does_not_apply_costs_its_own_state_only() {
+    let environment = project();
+    let broken = "--- a/django/core/serializers/base.py\n+++ b/django/core/serializers/base.py\n\
+                  @@ -1,3 +1,3 @@\n no such line\n-nor this one\n+but this\n or that\n";
+    environment.write("broken.patch", broken);
+    let matrix = environment.read("matrix.toml");
+    let head = matrix.find("patches = [").unwrap();
+    let tail = head + matrix[head..].find(']').unwrap() + 1;
+    let matrix = format!("{}patches = [\"broken.patch\"]{}", &matrix[..head], &matrix[tail..]);
+    environment.write("matrix.toml", &matrix);
+    let finished =
+        environment.run(&["run", "sqlite/json/*", "--rows", "100", "--format", "json"]).exits(5);
+    let outcomes = finished.outcomes();
+    assert_eq!(outcomes[0].1, "ok");
+    assert_eq!(outcomes[1].1, "patch-failed");
+    let reason = finished.json()["cells"][1]["reason"].as_str().unwrap().to_owned();
+    for part in ["broken.patch", "django/core/serializers/base.py", "no such line"] {
+        assert!(reason.contains(part), "{reason}");
+    }
+}

@@ -1,0 +1,243 @@
+//! `memgrid run` over small workloads whose behaviour is known: outcomes, exit codes, one cell
+//! again, interruption and resumption.
+
+#![allow(missing_docs)]
+
+mod common;
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use common::{Finished, TestEnvironment};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+/// Two cells whose workload writes its cell's name and succeeds.
+const PLAIN: &str = r#"
+[matrix]
+size = ["small", "large"]
+[workload]
+command = ["sh", "-c", "echo {cell}"]
+"#;
+
+/// One cell for each way in which an attempt can end.
+const OUTCOMES: &str = r#"
+[matrix]
+way = ["ok", "failed", "slow", "big"]
+[way.ok]
+env = { SCRIPT = "exit 0" }
+[way.failed]
+env = { SCRIPT = "echo the disk is on fire >&2; exit 3" }
+[way.slow]
+env = { SCRIPT = "sleep 60" }
+[way.big]
+env = { SCRIPT = "python3 -c \"x = bytearray(200 << 20); import time; time.sleep(60)\"" }
+[workload]
+command = ["sh", "-c", "eval \"$SCRIPT\""]
+[measure]
+timeout = "3s"
+memory_limit = "100MiB"
+"#;
+
+/// Three cells, of which the last blocks until it is told to go on.
+const BLOCKING: &str = r#"
+[matrix]
+step = ["one", "two", "three"]
+[workload]
+command = ["sh", "-c", "if [ {step} = three ] && [ ! -e {root}/go ]; then touch {root}/blocked; sleep 60; fi"]
+[measure]
+seed = SEED
+"#;
+
+#[test]
+fn a_run_leaves_records_an_index_and_a_table() {
+    let environment = TestEnvironment::new(PLAIN);
+    let finished = environment.run(&["run"]).exits(0);
+    assert!(finished.stdout.contains("small") && finished.stdout.contains("ok"));
+    let run = &environment.runs()[0];
+    let manifest: Value =
+        serde_json::from_str(&environment.read(&format!("reports/runs/{run}/manifest.json")))
+            .unwrap();
+    assert_eq!(manifest["cells"], serde_json::json!(["small", "large"]));
+    assert!(manifest["finished"].is_string());
+    assert!(manifest["machine"]["memory"].as_u64().unwrap() > 0);
+    let log = environment.read(&format!("reports/runs/{run}/cells/small/attempts/1/stdout.log"));
+    assert_eq!(log, "small\n");
+    assert!(environment.read("reports/index.html").contains("large"));
+}
+
+#[test]
+fn json_on_stdout_has_the_documented_shape() {
+    let environment = TestEnvironment::new(PLAIN);
+    let json = environment.run(&["run", "--format", "json"]).exits(0).json();
+    assert_eq!(json["run"].as_str(), Some(environment.runs()[0].as_str()));
+    let cell = &json["cells"][0];
+    assert_eq!(cell["id"], "small");
+    assert_eq!(cell["outcome"], "ok");
+    assert_eq!(cell["metrics"]["peak_rss"]["unit"], "B");
+    assert!(cell["metrics"]["peak_rss"]["median"].as_f64().unwrap() > 100_000.0);
+    assert!(cell["metrics"]["wall_time"]["median"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn each_way_to_end_has_its_outcome() {
+    let environment = TestEnvironment::new(OUTCOMES);
+    let finished = environment.run(&["run", "--format", "json"]).exits(5);
+    let outcomes = finished.outcomes();
+    let outcomes: Vec<_> =
+        outcomes.iter().map(|(id, outcome)| (id.as_str(), outcome.as_str())).collect();
+    let expected =
+        [("ok", "ok"), ("failed", "failed"), ("slow", "timed-out"), ("big", "over-limit")];
+    assert_eq!(outcomes, expected);
+    let reason = finished.json()["cells"][1]["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains('3') && reason.contains("the disk is on fire"), "{reason}");
+}
+
+#[test]
+fn a_selection_that_matches_nothing_names_what_is_near() {
+    let environment = TestEnvironment::new(PLAIN);
+    environment.run(&["run", "smal"]).exits(4).says("small");
+    assert!(environment.runs().is_empty(), "nothing may run");
+}
+
+#[test]
+fn every_problem_of_the_matrix_is_shown_before_anything_runs() {
+    let matrix = PLAIN.replace("command", "comand").replace("[matrix]", "[matrix]\nempty = []");
+    let environment = TestEnvironment::new(&matrix);
+    environment.run(&["run", "--with-deps"]).exits(2).says("comand").says("command").says("empty");
+    assert!(environment.runs().is_empty() && !environment.path().join("cache").exists());
+}
+
+#[test]
+fn one_cell_again_replaces_its_own_result_only() {
+    let environment = TestEnvironment::new(PLAIN);
+    environment.run(&["run"]).exits(0);
+    let finished = environment.run(&["run", "small", "--format", "json"]).exits(0);
+    assert_eq!(finished.outcomes().len(), 1);
+    let runs = environment.runs();
+    assert_eq!(runs.len(), 2, "the earlier run is kept");
+    let index = environment.read("reports/index.html");
+    assert!(
+        index.contains(&runs[0]) && index.contains(&runs[1]),
+        "each cell is from its newest run"
+    );
+}
+
+#[test]
+fn output_that_differs_from_the_twins_is_wrong() {
+    let matrix = r#"
+        [matrix]
+        format = ["same", "different"]
+        variant = ["before", "after"]
+        [compare]
+        axis = "variant"
+        [workload]
+        command = ["sh", "-c", "echo digest $0 >&$MEMPROBE_FD", "{format}-{variant}"]
+    "#;
+    // `same` sends one digest for both variants.
+    let matrix =
+        matrix.replace(r#""{format}-{variant}""#, r#""./digest.sh", "{format}", "{variant}""#);
+    let matrix = matrix.replace(r#""-c", "echo digest $0 >&$MEMPROBE_FD", "#, "");
+    let environment = TestEnvironment::new(&matrix);
+    environment.write(
+        "digest.sh",
+        "case $1-$2 in different-after) d=bb;; *) d=aa;; esac\neval \"echo digest $d >&$MEMPROBE_FD\"\n",
+    );
+    let finished = environment.run(&["run", "--format", "json"]).exits(5);
+    let wrong: Vec<_> =
+        finished.outcomes().into_iter().filter(|(_, outcome)| outcome != "ok").collect();
+    assert_eq!(wrong, [("different/after".to_owned(), "wrong-output".to_owned())]);
+    // Measured alone, it is still compared with its twin of the earlier run.
+    let again = environment.run(&["run", "different/after", "--format", "json"]).exits(5);
+    assert_eq!(again.outcomes()[0].1, "wrong-output");
+    let run = environment.runs().pop().unwrap();
+    let record = environment.read(&format!("reports/runs/{run}/cells/different/after/cell.json"));
+    assert!(record.contains("wrong-output"), "{record}");
+}
+
+/// A seed with which the blocking cell comes second, so that one cell is complete and one has
+/// not begun when the run is ended.
+fn blocking() -> TestEnvironment {
+    let matrix = |seed: u32| BLOCKING.replace("SEED", &seed.to_string());
+    let environment = TestEnvironment::new(&matrix(0));
+    for seed in 0..50 {
+        environment.write("matrix.toml", &matrix(seed));
+        let plan = environment.run(&["plan", "--format", "json"]).exits(0).json();
+        if plan["order"][1]["cell"] == "three" {
+            return environment;
+        }
+    }
+    panic!("no seed puts the blocking cell second");
+}
+
+/// Starts a run, waits until its second cell blocks, sends `signal`, and returns how it ended.
+fn end_in_the_middle(environment: &TestEnvironment, signal: Signal) -> Finished {
+    let mut command = environment.memgrid(&["run"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let began = Instant::now();
+    while !environment.path().join("blocked").exists() {
+        assert!(began.elapsed() < Duration::from_secs(60), "the cell never began");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    Finished::new(child.wait_with_output().unwrap())
+}
+
+fn resumes(environment: &TestEnvironment) {
+    environment.write("go", "");
+    let resumed = environment.run(&["run", "--resume", "--format", "json"]).exits(0);
+    assert_eq!(environment.runs().len(), 1, "the same run goes on");
+    assert_eq!(resumed.json()["run"].as_str(), Some(environment.runs()[0].as_str()));
+    let all = resumed.outcomes();
+    assert!(all.iter().all(|(_, outcome)| outcome == "ok"), "{all:?}");
+    environment.run(&["run", "--resume"]).exits(2).says("no incomplete run");
+}
+
+#[test]
+fn ctrl_c_keeps_what_is_complete_and_the_run_can_be_resumed() {
+    let environment = blocking();
+    let began = Instant::now();
+    let finished = end_in_the_middle(&environment, Signal::INT).exits(130).says("--resume");
+    assert!(began.elapsed() < Duration::from_secs(20), "{}", finished.stderr);
+    assert!(environment.read("reports/index.html").contains("interrupted"));
+    resumes(&environment);
+}
+
+#[test]
+fn a_killed_run_can_be_resumed_too() {
+    let environment = blocking();
+    let finished = end_in_the_middle(&environment, Signal::KILL);
+    assert_eq!(finished.code, None);
+    environment.run(&["report"]).exits(0);
+    resumes(&environment);
+}
+
+#[test]
+fn a_changed_matrix_is_not_resumed() {
+    let environment = blocking();
+    end_in_the_middle(&environment, Signal::INT).exits(130);
+    let changed = environment.read("matrix.toml").replace("\"two\"", "\"zwei\"");
+    environment.write("matrix.toml", &changed);
+    environment.run(&["run", "--resume"]).exits(2).says("matrix.toml has changed");
+}
+
+#[test]
+fn a_missing_server_makes_its_cells_unavailable() {
+    let matrix = r#"
+        [matrix]
+        backend = ["sqlite", "mysql"]
+        [backend.sqlite]
+        [backend.mysql]
+        url = "$NO_SUCH_URL"
+        [workload]
+        command = ["true"]
+    "#;
+    let environment = TestEnvironment::new(matrix);
+    let finished = environment.run(&["run", "--format", "json"]).exits(0);
+    let outcomes = finished.outcomes();
+    assert_eq!(outcomes[0].1, "ok");
+    assert_eq!(outcomes[1].1, "unavailable");
+    assert!(finished.json()["cells"][1]["reason"].as_str().unwrap().contains("NO_SUCH_URL"));
+    environment.run(&["run", "--strict"]).exits(5);
+    environment.run(&["run", "mysql"]).exits(0);
+}
