@@ -1,6 +1,9 @@
 //! Attempts with the real memprobe and small workloads whose end is known.
 
+#![expect(clippy::unwrap_used, reason = "what a test cannot go on without fails it")]
+
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -10,7 +13,7 @@ use memgrid::collect::record::{AttemptRecord, MeasureRecord, RunManifest, SCHEMA
 use memgrid::collect::run_dir::{STDERR, STDOUT};
 use memgrid::collect::{RunDir, machine};
 use memgrid::event::{Event, Observer, Silent};
-use memgrid::execute::{Settings, Task, execute};
+use memgrid::execute::{Settings, Task, execute, memprobe};
 use memgrid::interrupt::Interrupt;
 use memgrid::outcome::Outcome;
 use memgrid::plan::{Attempt, CellId};
@@ -376,4 +379,50 @@ fn an_attempt_that_cannot_be_recorded_ends_the_run_and_keeps_what_was() {
     let read = run.read().unwrap();
     assert_eq!(read.cells[&id("a")].attempts.len(), 1);
     assert_eq!(read.cells[&id("b")].attempts.len(), 1);
+}
+
+#[test]
+fn the_memprobe_of_this_build_is_found() {
+    let found = memprobe::find(&Silent, &Interrupt::default()).unwrap();
+    assert_eq!(found.canonicalize().unwrap(), Path::new(env!("CARGO_BIN_EXE_memprobe")));
+}
+
+/// What [`signals_are_counted_and_the_third_is_the_end`] sends its signals to.
+#[test]
+#[ignore = "runs in a process of its own"]
+fn wait_for_signals() {
+    let interrupt = Interrupt::listen().unwrap();
+    let wait_until = |seen: &dyn Fn() -> bool, word: &str| {
+        while !seen() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::fs::write(std::env::var_os("SAY").unwrap(), format!("{word}\n")).unwrap();
+    };
+    wait_until(&|| true, "listening");
+    wait_until(&|| interrupt.is_raised(), "raised");
+    wait_until(&|| interrupt.is_urgent(), "urgent");
+    std::thread::sleep(Duration::from_secs(60));
+}
+
+#[test]
+fn signals_are_counted_and_the_third_is_the_end() {
+    let folder = TempDir::new().unwrap();
+    let said = folder.path().join("said");
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "wait_for_signals", "--ignored"])
+        .env("SAY", &said)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let signals = [("listening", "TERM"), ("raised", "INT"), ("urgent", "HUP")];
+    for (word, signal) in signals {
+        let began = Instant::now();
+        while std::fs::read_to_string(&said).unwrap_or_default() != format!("{word}\n") {
+            assert!(began.elapsed() < Duration::from_secs(10), "never {word}");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let pid = child.id().to_string();
+        Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }

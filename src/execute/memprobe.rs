@@ -11,15 +11,11 @@ use crate::error::{Error, Result};
 use crate::event::{Observer, step};
 use crate::interrupt::Interrupt;
 use crate::prepare::tool::Tool;
+use crate::probe::BUILD;
 
 /// The variable that names a memprobe to use instead.
 pub const VARIABLE: &str = "MEMGRID_MEMPROBE";
 const NAME: &str = "memprobe";
-/// Which build of memprobe's sources is ours.
-const BUILD: &str = match option_env!("MEMPROBE_BUILD") {
-    Some(build) => build,
-    None => env!("CARGO_PKG_VERSION"),
-};
 
 /// The memprobe to use: the one that [`VARIABLE`] names; the one beside memgrid, which is built
 /// if memgrid runs from its own sources' target folder; or the first one on PATH.
@@ -36,7 +32,7 @@ pub fn find(observer: &dyn Observer, interrupt: &Interrupt) -> Result<PathBuf> {
         };
     }
     let mut rejected = None;
-    let beside = std::env::current_exe()?.with_file_name(NAME);
+    let beside = beside(&std::env::current_exe()?);
     match check(&beside) {
         Ok(()) => return Ok(beside),
         Err(Unusable::Missing) => {}
@@ -66,6 +62,15 @@ const INSTALL: &str = "install both of memgrid's binaries into one folder: `carg
 
 fn unusable(path: &Path, why: &Unusable) -> Error {
     Error::usage(format!("{}: {why}", path.display())).hint(INSTALL)
+}
+
+/// Where memprobe is when it was installed or built together with `program`. Cargo puts tests and
+/// examples one folder deeper.
+fn beside(program: &Path) -> PathBuf {
+    let folder = program.parent().unwrap_or(program);
+    let deeper = folder.ends_with("deps") || folder.ends_with("examples");
+    let folder = if deeper { folder.parent().unwrap_or(folder) } else { folder };
+    folder.join(NAME)
 }
 
 /// Why a memprobe is not the one.
