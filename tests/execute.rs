@@ -344,7 +344,7 @@ fn a_workload_that_ignores_signals_is_ended_all_the_same() {
 fn a_second_interrupt_ends_everything_at_once() {
     let (bench, records, took) = interrupted("trap '' TERM INT HUP;", 2);
     assert_eq!(records[1].outcome, Outcome::Interrupted);
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(took < Duration::from_millis(1800), "memprobe alone would take two seconds: {took:?}");
     assert!(is_gone(&bench.wait_for("pid")));
 }
 
