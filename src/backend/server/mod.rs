@@ -20,7 +20,7 @@ use duct::{Expression, Handle};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use self::account::private_folder;
-use self::recipe::Recipe;
+use self::recipe::{Recipe, TEMPORARY};
 use self::slot::Slot;
 use crate::config::BackendKind;
 use crate::error::{Context, Error, ErrorKind, Result};
@@ -77,6 +77,7 @@ impl Server {
             open_up(start.cache, slot.folder())?;
             account.check_reach(slot.folder())?;
         }
+        private_folder(slot.folder().join(TEMPORARY), recipe.account.as_ref())?;
         let mut server = Self { recipe, slot, running: None };
         let fresh = server.install(start)?;
         let answer = match server.launch(start, &answers) {
@@ -185,9 +186,18 @@ impl Server {
     fn log_tail(&self) -> String {
         let log = std::fs::read(self.slot.log()).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
-        let lines: Vec<_> = log.lines().filter(|line| !line.trim().is_empty()).collect();
-        lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+        telling_lines(&log).join("\n")
     }
+}
+
+/// The last lines that tell of an error; or, if none does, the last lines.
+fn telling_lines(log: &str) -> Vec<&str> {
+    let words = ["ERROR", "FATAL", "PANIC", "error:"];
+    let all: Vec<_> = log.lines().filter(|line| !line.trim().is_empty()).collect();
+    let telling: Vec<_> =
+        all.iter().copied().filter(|line| words.iter().any(|word| line.contains(word))).collect();
+    let mut lines = if telling.is_empty() { all } else { telling };
+    lines.split_off(lines.len().saturating_sub(LOG_LINES))
 }
 
 impl Drop for Server {
@@ -266,4 +276,17 @@ fn open_up(cache: &Cache, slot: &Path) -> Result<()> {
         fs_err::set_permissions(folder, PermissionsExt::from_mode(0o711))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::telling_lines;
+
+    #[test]
+    fn what_a_log_tells_is_its_errors() {
+        let log = "[Note] a\n[ERROR] no memory\n\n[Note] b\nFATAL: gone\n";
+        assert_eq!(telling_lines(log), ["[ERROR] no memory", "FATAL: gone"]);
+        assert_eq!(telling_lines("a\n\nb\n"), ["a", "b"]);
+        assert_eq!(telling_lines(&"x\n".repeat(50)).len(), 12);
+    }
 }

@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 const LAYOUT: &str = "v1";
 /// The superuser of a private PostgreSQL.
 pub(in crate::backend) const POSTGRESQL_USER: &str = "memgrid";
+/// The folder for temporary files, beside the data folder.
+pub(super) const TEMPORARY: &str = "tmp";
 /// The name of a private MariaDB's socket.
 pub(in crate::backend) const MYSQL_SOCKET: &str = "mysql.sock";
 
@@ -181,7 +183,12 @@ fn mysqld(data: &Path, socket: &Path) -> Vec<String> {
 
 fn mysql_arguments(data: &Path, options: &[&str]) -> Vec<String> {
     // `--no-defaults` counts only as the first.
-    let mut arguments = vec!["--no-defaults".to_owned(), format!("--datadir={}", text(data))];
+    let mut arguments = vec![
+        "--no-defaults".to_owned(),
+        format!("--datadir={}", text(data)),
+        // A server that starts removes what it takes for its predecessor's tables from here.
+        format!("--tmpdir={}", text(&data.with_file_name(TEMPORARY))),
+    ];
     if rustix::process::geteuid().is_root() {
         arguments.push("--user=root".to_owned());
     }

@@ -6,6 +6,7 @@
 //! servers/postgresql-15.18-v1/0/lock     locked by the owner; holds its lease while a server may run
 //!                              /data     the server's data folder, made whole or not at all
 //!                              /socket   where its socket is
+//!                              /tmp      its temporary files
 //!                              /log      what it printed
 //! ```
 //!

@@ -1,6 +1,8 @@
 //! The folder of a server's Unix socket: beside its data, or, where that path is too long for a
 //! socket, a folder of its own under `$XDG_RUNTIME_DIR` or `/tmp`.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::account::{Account, private_folder};
@@ -36,8 +38,11 @@ pub(super) fn make_folder(slot: &Path, account: Option<&Account>) -> Result<Path
         ))
         .hint("set MEMGRID_CACHE to a shorter path")
     })?;
-    // A random name and mode 0700 from the start: nobody can be there before us.
-    let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&place);
+    // A random name, and ours alone from the start: nobody can be there before us.
+    let folder = tempfile::Builder::new()
+        .prefix(PREFIX)
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(&place);
     let folder = folder.context(|| format!("no folder can be made in {}", place.display()))?;
     if let Some(account) = account {
         account.own(folder.path())?;
@@ -67,7 +72,6 @@ fn fits(folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
     use std::os::unix::net::UnixListener;
 
     use super::*;
