@@ -44,7 +44,9 @@ impl<'a> Output<'a> {
         let (other, digest) = self.digests.iter().find(|(_, digest)| digest != first)?;
         let id = &self.cell.id;
         Some(format!(
-            "attempts of {id} wrote different output: attempt {number} {first}, attempt {other} {digest}"
+            "attempts of {id} wrote different output: attempt {number} {}, attempt {other} {}",
+            short(first),
+            short(digest)
         ))
     }
 }
@@ -70,11 +72,22 @@ pub fn check(outputs: &[Output<'_>], baseline: Option<(&str, &str)>) -> IndexMap
             }
             let (twin, expected) = trusted.get(&output.cell.twin_key(axis))?;
             let (digest, id) = (output.digest()?, &output.cell.id);
-            (digest != *expected)
-                .then(|| format!("{id} wrote {digest}, but its twin {} wrote {expected}", twin.id))
+            (digest != *expected).then(|| {
+                format!(
+                    "{id} wrote {}, but its twin {} wrote {}",
+                    short(digest),
+                    twin.id,
+                    short(expected)
+                )
+            })
         })
     };
     ok().filter_map(|output| Some((output.cell.id.clone(), verdict(output)?))).collect()
+}
+
+/// Enough of a digest to tell it from another; records hold all of it.
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 
 use super::super::format::MIB;
 
+/// How much longer an axis of memory is than what it holds, so that a peak is not at the edge.
+const ABOVE: f64 = 1.05;
+
 /// A tick.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
@@ -23,7 +26,7 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// An axis over bytes that holds `max`, with about `ticks` ticks. It ends at a tick.
+    /// An axis over bytes that ends a little above `max`, with about `ticks` ticks.
     #[must_use]
     pub fn bytes(max: f64, ticks: usize) -> Self {
         let (unit, factor) = match max {
@@ -31,9 +34,8 @@ impl Axis {
             max if max >= MIB => ("MiB", MIB),
             _ => ("KiB", 1024.0),
         };
-        let step = round_step(positive(max) / factor / ticks.max(1) as f64);
-        let end = (positive(max) / factor / step).ceil() * step;
-        Self::new(end, step, unit, factor)
+        let end = positive(max) * ABOVE / factor;
+        Self::new(end, round_step(end / ticks.max(1) as f64), unit, factor)
     }
 
     /// An axis over seconds that ends at `max`, with about `ticks` ticks.
@@ -71,14 +73,16 @@ fn positive(max: f64) -> f64 {
     if max.is_finite() && max > 1e-6 { max } else { 1.0 }
 }
 
-/// The smallest of 1, 2 and 5 times a power of ten that is not below `least`.
-fn round_step(least: f64) -> f64 {
-    let power = 10_f64.powf(least.log10().floor());
-    [1.0, 2.0, 5.0]
-        .map(|factor| factor * power)
-        .into_iter()
-        .find(|step| *step >= least * 0.999)
-        .unwrap_or(10.0 * power)
+/// 1, 2 or 5 times a power of ten: the one that is nearest to `wanted` by its ratio.
+fn round_step(wanted: f64) -> f64 {
+    let power = 10_f64.powf(wanted.log10().floor());
+    let factor = match wanted / power {
+        factor if factor < 2.0_f64.sqrt() => 1.0,
+        factor if factor < 10.0_f64.sqrt() => 2.0,
+        factor if factor < 50.0_f64.sqrt() => 5.0,
+        _ => 10.0,
+    };
+    factor * power
 }
 
 #[cfg(test)]
@@ -92,16 +96,16 @@ mod tests {
     }
 
     #[test]
-    fn memory_ends_at_a_round_number_of_mib() {
+    fn memory_has_ticks_at_round_numbers_of_mib() {
         let axis = Axis::bytes(394.0 * MIB, 4);
-        assert_eq!((axis.unit, axis.end), ("MiB", 400.0 * MIB));
+        assert!(axis.unit == "MiB" && axis.end > 394.0 * MIB && axis.end < 420.0 * MIB);
         assert_eq!(labels(&axis), ["0", "100", "200", "300", "400"]);
     }
 
     #[test]
     fn time_ends_where_the_longest_curve_does() {
         let axis = Axis::seconds(8.3, 4);
-        assert_eq!(labels(&axis), ["0", "5"]);
+        assert_eq!(labels(&axis), ["0", "2", "4", "6", "8"]);
         assert!((axis.end - 8.3).abs() < 1e-9);
         assert_eq!(labels(&Axis::seconds(0.5, 5)), ["0", "100", "200", "300", "400", "500"]);
         assert_eq!(Axis::seconds(600.0, 5).unit, "min");
@@ -119,7 +123,7 @@ mod tests {
         fn ticks_are_few_and_inside(max in 1e-5..1e15_f64, wanted in 2_usize..8) {
             for axis in [Axis::bytes(max, wanted), Axis::seconds(max, wanted)] {
                 prop_assert!(axis.end >= max * 0.999_999);
-                prop_assert!(!axis.ticks.is_empty() && axis.ticks.len() <= wanted + 2);
+                prop_assert!(!axis.ticks.is_empty() && axis.ticks.len() <= 2 * wanted + 1);
                 prop_assert!(axis.ticks.iter().all(|tick| (0.0..=1.0).contains(&tick.at)));
             }
         }

@@ -7,6 +7,7 @@
 use std::fmt::Write;
 
 use super::Axis;
+use crate::render::escape::escaped;
 
 /// Width and height of the curves' own coordinates.
 const WIDTH: f64 = 2000.0;
@@ -21,8 +22,6 @@ const CHARACTER: f64 = 0.022;
 pub struct Line<'a> {
     /// Its look: class `s0` (the baseline's), `s1`, …
     pub look: usize,
-    /// Its name, for those who can't see the chart.
-    pub name: &'a str,
     /// Seconds and bytes.
     pub points: &'a [(f64, f64)],
     /// Whether the area below it is filled.
@@ -46,8 +45,6 @@ pub struct Chart<'a> {
     pub lines: &'a [Line<'a>],
     /// Moments to mark: seconds and name.
     pub marks: &'a [(f64, String)],
-    /// Whether tick labels carry their unit.
-    pub units: bool,
 }
 
 /// The chart as an `svg` element. All text in it is escaped.
@@ -59,7 +56,7 @@ pub fn render(chart: &Chart<'_>) -> String {
         svg,
         r#"<svg class="chart {} marks-{lines}" role="img"><title>{}</title>"#,
         chart.class,
-        escape(chart.title)
+        escaped(chart.title)
     );
     scales(&mut svg, chart);
     let _ = write!(
@@ -88,23 +85,23 @@ pub fn swatch(look: usize) -> String {
 
 fn scales(svg: &mut String, chart: &Chart<'_>) {
     svg.push_str(r#"<g class="scale" aria-hidden="true">"#);
-    let unit = |axis: &Axis| if chart.units { format!(" {}", axis.unit) } else { String::new() };
-    let (x_unit, y_unit) = (unit(chart.x), unit(chart.y));
+    let (x_unit, y_unit) = (chart.x.unit, chart.y.unit);
     for tick in &chart.y.ticks {
         let (at, class) = (percent(1.0 - tick.at), if tick.at == 0.0 { "base" } else { "rule" });
         let _ = write!(
             svg,
-            r#"<line class="{class}" x1="0" x2="100%" y1="{at}" y2="{at}"/><text class="y" x="0" y="{at}" dx="-6" dy=".33em">{}{y_unit}</text>"#,
+            r#"<line class="{class}" x1="0" x2="100%" y1="{at}" y2="{at}"/><text class="y" x="0" y="{at}" dx="-6" dy=".33em">{}<tspan class="unit"> {y_unit}</tspan></text>"#,
             tick.label
         );
     }
     for tick in &chart.x.ticks {
         let at = percent(tick.at);
         let class = if tick.at > 0.94 { "x last" } else { "x" };
+        let label =
+            if tick.at == 0.0 { "0".to_owned() } else { format!("{} {x_unit}", tick.label) };
         let _ = write!(
             svg,
-            r#"<line class="tick" x1="{at}" x2="{at}" y1="100%" y2="100%"/><text class="{class}" x="{at}" y="100%" dy="1.35em">{}{x_unit}</text>"#,
-            tick.label
+            r#"<line class="tick" x1="{at}" x2="{at}" y1="100%" y2="100%"/><text class="{class}" x="{at}" y="100%" dy="1.35em">{label}</text>"#
         );
     }
     svg.push_str("</g>");
@@ -154,7 +151,7 @@ fn peak(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {
         let _ = write!(
             svg,
             r#"<text class="value s{look} {side}" x="{cx}" y="{cy}" dy="{below}">{}</text>"#,
-            escape(label)
+            escaped(label)
         );
     }
 }
@@ -183,7 +180,7 @@ fn marks(chart: &Chart<'_>) -> (String, usize) {
                 svg,
                 r#"<text class="{}" x="{x}" y="0" dy="-{up:.1}em">{}</text>"#,
                 side(at),
-                escape(&name)
+                escaped(&name)
             );
         }
         svg.push_str("</g>");
@@ -210,19 +207,4 @@ fn side(at: f64) -> &'static str {
 
 fn percent(share: f64) -> String {
     format!("{}%", (share * 10_000.0).round() / 100.0)
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

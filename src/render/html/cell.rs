@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::overview::{Overview, typical_curve};
 use super::view::{self, ChangeView, Fact, FigureView, OutcomeView, RunView};
-use super::{Logs, index, names};
-use crate::analyse::summary::{CellSummary, Curve, Summary};
+use super::{Logs, names};
+use crate::analyse::summary::{CellSummary, Curve};
 use crate::collect::record::AttemptRecord;
 use crate::config::STATE_AXIS;
 use crate::render::chart::{self, Axis, Chart, Line};
@@ -89,7 +90,8 @@ struct TailView {
     cut: bool,
 }
 
-pub(super) fn view(summary: &Summary, cell: &CellSummary, logs: Option<&Logs>) -> CellView {
+pub(super) fn view(all: &Overview<'_>, cell: &CellSummary, logs: Option<&Logs>) -> CellView {
+    let summary = all.summary;
     let typical = cell.typical_attempt();
     let attempt = cell
         .attempts
@@ -102,7 +104,7 @@ pub(super) fn view(summary: &Summary, cell: &CellSummary, logs: Option<&Logs>) -
         root: "../",
         id: cell.cell.id.to_string(),
         values: values(cell),
-        state_href: state_href(summary, cell),
+        state_href: state_href(all, cell),
         outcome: OutcomeView::new(cell.outcome),
         reason: cell.reason.clone(),
         help: cell.help.clone(),
@@ -110,8 +112,8 @@ pub(super) fn view(summary: &Summary, cell: &CellSummary, logs: Option<&Logs>) -
         change: ChangeView::new(cell, "peak_rss"),
         twin: twin
             .map(|id| Link { id: id.to_string(), href: format!("../{}", names::cell_page(id)) }),
-        others: others(summary, cell),
-        charts: charts(summary, cell),
+        others: others(all, cell),
+        charts: charts(all, cell),
         figures: figures(cell),
         unavailable: cell
             .unavailable
@@ -141,24 +143,15 @@ fn values(cell: &CellSummary) -> Vec<Fact> {
         .collect()
 }
 
-fn state_href(summary: &Summary, cell: &CellSummary) -> Option<String> {
+fn state_href(all: &Overview<'_>, cell: &CellSummary) -> Option<String> {
     let name = cell.cell.value(STATE_AXIS)?;
-    summary
-        .runs
-        .iter()
-        .any(|run| run.states.contains_key(name))
-        .then(|| format!("../{}", names::state_page(name)))
+    all.states.contains_key(name).then(|| format!("../{}", names::state_page(name)))
 }
 
 /// The cells that differ along the twins' axis only.
-fn others(summary: &Summary, cell: &CellSummary) -> Vec<Link> {
-    let Some((axis, _)) = &summary.baseline else { return Vec::new() };
-    let key = cell.cell.twin_key(axis);
-    let alike = summary
-        .cells
-        .iter()
-        .filter(|other| other.cell.id != cell.cell.id && other.cell.twin_key(axis) == key);
-    alike
+fn others(all: &Overview<'_>, cell: &CellSummary) -> Vec<Link> {
+    let twins = all.twins(&cell.cell.id).iter().filter(|other| other.cell.id != cell.cell.id);
+    twins
         .map(|other| Link {
             id: other.cell.id.to_string(),
             href: format!("../{}", names::cell_page(&other.cell.id)),
@@ -242,24 +235,23 @@ fn tail(text: &str) -> Option<TailView> {
     let lines: Vec<_> = text.trim_end().lines().collect();
     let start = lines.len().saturating_sub(LOG_LINES);
     let shown = lines[start..].join("\n");
-    (!shown.is_empty())
-        .then(|| TailView { text: format::visible(&shown).into_owned(), cut: start > 0 })
+    (!shown.is_empty()).then_some(TailView { text: shown, cut: start > 0 })
 }
 
-fn charts(summary: &Summary, cell: &CellSummary) -> Vec<ChartView> {
-    [against_twin(summary, cell), layers(cell), repeats(cell)].into_iter().flatten().collect()
+fn charts(all: &Overview<'_>, cell: &CellSummary) -> Vec<ChartView> {
+    [against_twin(all, cell), layers(cell), repeats(cell)].into_iter().flatten().collect()
 }
 
 /// The cell's curve with those of the cells that it is compared with below it.
-fn against_twin(summary: &Summary, cell: &CellSummary) -> Option<ChartView> {
-    let own = index::typical_curve(cell)?;
-    let twin = cell.twin.as_ref().and_then(|twin| summary.cell(twin));
+fn against_twin(all: &Overview<'_>, cell: &CellSummary) -> Option<ChartView> {
+    let own = typical_curve(cell)?;
+    let twin = cell.twin.as_ref().and_then(|twin| all.cell(twin));
     let mut curves: Vec<_> = twin
-        .and_then(|twin| Some((twin, index::typical_curve(twin)?)))
-        .map(|(twin, curve)| (twin.cell.id.to_string(), index::look(summary, twin), curve))
+        .and_then(|twin| Some((twin, typical_curve(twin)?)))
+        .map(|(twin, curve)| (twin.cell.id.to_string(), all.look(twin), curve))
         .into_iter()
         .collect();
-    curves.push((cell.cell.id.to_string(), index::look(summary, cell), own));
+    curves.push((cell.cell.id.to_string(), all.look(cell), own));
     let heading = if curves.len() > 1 { "RSS, with its twin's" } else { "RSS" };
     let href = |id: &str| {
         twin.filter(|twin| twin.cell.id.as_str() == id)
@@ -314,9 +306,8 @@ fn draw(
     let highest = |curve: &Curve| curve.points.iter().map(|point| point.1).reduce(f64::max);
     let lines: Vec<_> = curves
         .iter()
-        .map(|(name, look, curve)| Line {
+        .map(|(_, look, curve)| Line {
             look: *look,
-            name,
             points: &curve.points,
             filled: prominent,
             peak: highest(curve).filter(|_| prominent).map(format::bytes),
@@ -331,15 +322,8 @@ fn draw(
         swatch: chart::swatch(*look),
         href: None,
     });
-    let svg = chart::render(&Chart {
-        class: "large",
-        title: &title,
-        x: &x,
-        y: &y,
-        lines: &lines,
-        marks,
-        units: true,
-    });
+    let svg =
+        chart::render(&Chart { class: "large", title: &title, x: &x, y: &y, lines: &lines, marks });
     (!lines.is_empty()).then(|| ChartView {
         heading: heading.to_owned(),
         legend: legend.collect(),

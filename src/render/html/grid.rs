@@ -39,18 +39,16 @@ pub(super) struct Field<'a> {
     pub cells: Vec<&'a CellSummary>,
 }
 
-/// The whole matrix in sections. Every cell is in exactly one field.
-#[must_use]
-pub(super) fn arrange(summary: &Summary) -> Vec<Section<'_>> {
+/// The fields of a summary in sections. Every field is in exactly one.
+pub(super) fn arrange<'a>(summary: &'a Summary, fields: &[Field<'a>]) -> Vec<Section<'a>> {
     let twin_axis = summary.baseline.as_ref().map(|(axis, _)| axis.as_str());
     let axes: Vec<&str> =
         summary.axes.keys().map(String::as_str).filter(|axis| Some(*axis) != twin_axis).collect();
-    let fields = fields(summary, twin_axis);
+    let fields = fields.iter().cloned();
     let [row_axis, column_axis, ..] = axes[..] else {
-        return vec![Section { values: Vec::new(), layout: Layout::Flow(fields) }];
+        return vec![Section { values: Vec::new(), layout: Layout::Flow(fields.collect()) }];
     };
     let (inside, outside): (Vec<_>, Vec<_>) = fields
-        .into_iter()
         .partition(|field| field.value(row_axis).is_some() && field.value(column_axis).is_some());
     let mut parts: IndexMap<Vec<(&str, &str)>, Vec<Field<'_>>> = IndexMap::new();
     for field in inside {
@@ -68,15 +66,15 @@ pub(super) fn arrange(summary: &Summary) -> Vec<Section<'_>> {
 }
 
 /// Twins put together, in the order of their first cells.
-fn fields<'a>(summary: &'a Summary, twin_axis: Option<&str>) -> Vec<Field<'a>> {
+pub(super) fn fields(summary: &Summary) -> Vec<Field<'_>> {
+    let baseline = summary.baseline.as_ref().map(|(axis, value)| (axis.as_str(), value.as_str()));
+    let twin_axis = baseline.map_or("", |(axis, _)| axis);
     let mut fields: IndexMap<_, Vec<_>> = IndexMap::new();
     for cell in &summary.cells {
-        fields.entry(cell.cell.twin_key(twin_axis.unwrap_or_default())).or_default().push(cell);
+        fields.entry(cell.cell.twin_key(twin_axis)).or_default().push(cell);
     }
-    let baseline = summary.baseline.as_ref().map(|(axis, value)| (axis.as_str(), value.as_str()));
-    let is_other = |cell: &&CellSummary| match baseline {
-        Some((axis, value)) => cell.cell.value(axis) != Some(value),
-        None => true,
+    let is_other = |cell: &&CellSummary| {
+        baseline.is_none_or(|(axis, value)| cell.cell.value(axis) != Some(value))
     };
     fields
         .into_iter()
@@ -107,6 +105,20 @@ fn table<'a>(summary: &'a Summary, axes: (&'a str, &'a str), fields: &[Field<'a>
         axes,
         rows: row_values.into_iter().map(row).collect(),
         columns: columns.clone(),
+    }
+}
+
+impl<'a> Section<'a> {
+    /// Its fields, each with the column that it is in.
+    pub(super) fn fields(&self) -> Vec<(Option<&'a str>, &Field<'a>)> {
+        match &self.layout {
+            Layout::Flow(fields) => fields.iter().map(|field| (None, field)).collect(),
+            Layout::Table { columns, rows, .. } => rows
+                .iter()
+                .flat_map(|(_, fields)| columns.iter().zip(fields))
+                .filter_map(|(column, field)| Some((Some(*column), field.as_ref()?)))
+                .collect(),
+        }
     }
 }
 

@@ -9,9 +9,11 @@
 //! ```
 
 mod cell;
+mod field;
 mod grid;
 mod index;
 mod names;
+mod overview;
 mod patch;
 mod site;
 mod state;
@@ -20,14 +22,14 @@ mod view;
 
 use std::path::{Path, PathBuf};
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 use rayon::prelude::*;
 use tera::Context;
 
 use crate::analyse::summary::Summary;
-use crate::config::STATE_AXIS;
 use crate::error::Result;
 use crate::plan::CellId;
+use overview::Overview;
 use templates::Templates;
 
 /// What pages show beyond the summary.
@@ -80,14 +82,14 @@ pub fn render(
     templates: Option<&Path>,
 ) -> Result<Rendered> {
     let templates = Templates::load(templates)?;
-    let states = states(summary);
+    let overview = Overview::new(summary);
     let mut jobs: Vec<Job<'_>> = vec![Job::Index];
     jobs.extend((0..summary.cells.len()).map(Job::Cell));
-    jobs.extend(states.iter().map(|name| Job::State(name)));
+    jobs.extend(overview.states.keys().map(|name| Job::State(name)));
     let mut files: Vec<_> = jobs
         .par_iter()
         .map(|job| {
-            let page = job.page(summary, material, &templates)?;
+            let page = job.page(&overview, material, &templates)?;
             site::write(&out.join(&page.path), page.content.as_bytes())
                 .map(|written| (page.path, written))
         })
@@ -101,14 +103,6 @@ pub fn render(
     Ok(Rendered { index: out.join("index.html"), files: files.len(), written })
 }
 
-/// The states that have a page: those that the runs know and that the matrix still has.
-fn states(summary: &Summary) -> IndexSet<&str> {
-    let wanted =
-        |name: &&str| summary.cells.iter().any(|cell| cell.cell.value(STATE_AXIS) == Some(*name));
-    let known = summary.runs.iter().flat_map(|run| run.states.keys());
-    known.map(String::as_str).filter(wanted).collect()
-}
-
 /// A page that is to be rendered.
 enum Job<'a> {
     Index,
@@ -117,18 +111,16 @@ enum Job<'a> {
 }
 
 impl Job<'_> {
-    fn page(&self, summary: &Summary, material: &Material, templates: &Templates) -> Result<Page> {
+    fn page(&self, all: &Overview<'_>, material: &Material, templates: &Templates) -> Result<Page> {
         let (path, template, context) = match self {
-            Self::Index => {
-                ("index.html".to_owned(), "index.html", serialize(&index::view(summary))?)
-            }
+            Self::Index => ("index.html".to_owned(), "index.html", serialize(&index::view(all))?),
             Self::Cell(position) => {
-                let cell = &summary.cells[*position];
-                let view = cell::view(summary, cell, material.logs.get(&cell.cell.id));
+                let cell = &all.summary.cells[*position];
+                let view = cell::view(all, cell, material.logs.get(&cell.cell.id));
                 (names::cell_page(&cell.cell.id), "cell.html", serialize(&view)?)
             }
             Self::State(name) => {
-                let view = state::view(summary, name, &material.patches);
+                let view = state::view(all, name, &material.patches);
                 (names::state_page(name), "state.html", serialize(&view)?)
             }
         };

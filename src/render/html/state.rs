@@ -4,12 +4,11 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::names;
+use super::overview::Overview;
 use super::patch::PatchView;
 use super::view::OutcomeView;
-use crate::analyse::summary::Summary;
 use crate::collect::record::{PatchRecord, StateRecord};
 use crate::config::STATE_AXIS;
-use crate::render::format;
 
 #[derive(Serialize)]
 pub(super) struct StateView {
@@ -47,13 +46,12 @@ struct CellLink {
 }
 
 pub(super) fn view(
-    summary: &Summary,
+    all: &Overview<'_>,
     name: &str,
     patches: &IndexMap<String, Vec<u8>>,
 ) -> StateView {
-    let run = summary.runs.iter().find(|run| run.states.contains_key(name));
-    let record = run.and_then(|run| run.states.get(name));
-    let cells = summary.cells.iter().filter(|cell| cell.cell.value(STATE_AXIS) == Some(name));
+    let (run, record) = all.states.get(name).copied().unzip();
+    let cells = all.summary.cells.iter().filter(|cell| cell.cell.value(STATE_AXIS) == Some(name));
     StateView {
         root: "../",
         name: name.to_owned(),
@@ -96,6 +94,6 @@ fn entry(record: &PatchRecord, anchor: String, patches: &IndexMap<String, Vec<u8
         file: record.name.clone(),
         sha256: record.sha256.clone(),
         anchor,
-        patch: text.map(|text| PatchView::parse(&format::visible(&text))),
+        patch: text.map(|text| PatchView::parse(&text)),
     }
 }

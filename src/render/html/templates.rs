@@ -5,6 +5,7 @@ use std::path::Path;
 use tera::{Context, Tera};
 
 use crate::error::{Error, Result};
+use crate::render::escape;
 
 /// Pages and the parts that they share.
 const PAGES: [(&str, &str); 5] = [
@@ -39,6 +40,7 @@ impl Templates {
         };
         let mut engine = Tera::new();
         engine.autoescape_on([".html"]);
+        engine.set_escape_fn(escape::write);
         let mut pages = Vec::new();
         for (name, own) in PAGES {
             pages.push((name, content(name, own)?));

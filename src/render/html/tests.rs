@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 
 use super::*;
 use crate::analyse::sample::{self, Sample};
-use crate::plan::CellId;
+use crate::outcome::Outcome;
+use crate::plan::{Cell, CellId};
 
 /// A folder for one site: a temporary one, or one that stays.
 struct Site {
@@ -72,7 +73,7 @@ index 1a2b3c4..5d6e7f8 100644
 }
 
 fn material(sample: &Sample) -> Material {
-    let log = |cell: &crate::plan::Cell| {
+    let log = |cell: &Cell| {
         let logs = Logs {
             attempt: 1,
             stdout: String::new(),
@@ -101,4 +102,258 @@ fn the_default_matrix_has_all_its_pages() {
     assert!(cell.contains("20261121-221530-3f9a"), "the earlier run's attempt is listed");
     let state = site.read("states/patched.html");
     assert!(state.contains("queryset.iterator()"));
+}
+
+#[test]
+fn a_second_rendering_writes_nothing_and_sweeps_what_is_gone() {
+    let site = Site::new("again");
+    let mut sample = Sample::default_matrix();
+    site.render(&sample, &material(&sample));
+    assert_eq!(site.render(&sample, &material(&sample)).written, 0);
+    sample.cells.retain(|cell| cell.backend() != Some("mysql"));
+    let rendered = site.render(&sample, &material(&sample));
+    assert_eq!((rendered.files, rendered.written), (1 + 12 + 2 + 1, 1 + 2));
+    assert!(!site.path.join("cells/mysql-json-patched.html").exists());
+}
+
+#[test]
+fn trouble_says_why_in_its_field() {
+    let site = Site::new("trouble");
+    let mut sample = Sample::default_matrix();
+    for (format, state) in [
+        ("json", "unpatched"),
+        ("json", "patched"),
+        ("xml", "unpatched"),
+        ("xml", "patched"),
+        ("yaml", "unpatched"),
+        ("yaml", "patched"),
+    ] {
+        let id = format!("mysql/{format}/{state}");
+        sample.end(0, &id, Outcome::Unavailable, "no MySQL or MariaDB server: mariadbd and mysqld are neither on PATH nor in the usual places", Some("memgrid setup"));
+    }
+    sample.end(0, "sqlite/xml/patched", Outcome::PatchFailed, "patches/stream-yaml.patch: hunk 2 of django/core/serializers/pyyaml.py does not apply; it looked for:\n    def end_object(self, obj):\n        self.objects.append(obj)", None);
+    sample.end(
+        0,
+        "postgresql/yaml/unpatched",
+        Outcome::OverLimit,
+        "held 2,101 MiB, more than memory_limit = \"2GiB\"",
+        None,
+    );
+    sample.end(0, "postgresql/json/unpatched", Outcome::TimedOut, "took longer than 10 min", None);
+    sample.end(
+        0,
+        "postgresql/json/patched",
+        Outcome::Failed,
+        "exit status 1: django.db.utils.OperationalError: connection to server failed",
+        None,
+    );
+    sample.attempts(0, "sqlite/json/patched")[0].result.as_mut().unwrap().output_digest =
+        Some("0123456789abcdef".repeat(4));
+    site.render(&sample, &material(&sample));
+    let index = site.read("index.html");
+    assert!(index.contains("<code>memgrid setup</code>") && index.contains("hunk 2 of"));
+    assert!(index.contains("wrong-output") && index.contains("≠"));
+}
+
+fn with_peaks(mut sample: Sample, peak: impl Fn(&Cell) -> f64) -> Sample {
+    for cell in sample.cells.clone() {
+        sample.measure(0, &cell.id, &[(peak(&cell), 1.5)]);
+    }
+    sample
+}
+
+/// A figure that differs from cell to cell, and less so with a patch.
+fn some_peak(cell: &Cell) -> f64 {
+    let id: u32 = cell.id.as_str().bytes().map(u32::from).sum();
+    let base = 60.0 + f64::from(id % 97);
+    match cell.axes.get("state").map(String::as_str) {
+        Some("patched") => 50.0 + f64::from(id % 7),
+        Some("half") => base * 0.7,
+        _ => base,
+    }
+}
+
+#[test]
+fn further_axes_become_sections() {
+    let site = Site::new("axes");
+    let axes: &[(&str, &[&str])] = &[
+        ("python", &["3.11", "3.13"]),
+        ("state", &["unpatched", "half", "patched"]),
+        ("format", &["json", "xml", "yaml", "csv"]),
+        ("rows", &["1000", "50000"]),
+    ];
+    let mut sample = Sample::new(axes, Some(("state", "unpatched")));
+    sample.cells.retain(|cell| !(cell.axes["python"] == "3.13" && cell.axes["format"] == "csv"));
+    let odd = [("python", "pypy"), ("state", "patched")];
+    sample
+        .cells
+        .push(sample::cell(odd.map(|(name, value)| (name.to_owned(), value.to_owned())).into()));
+    let sample = with_peaks(sample, some_peak);
+    site.render(&sample, &Material::default());
+    let index = site.read("index.html");
+    assert!(index.contains("rows 1000") && index.contains("rows 50000"));
+    assert_eq!(index.matches("not in the matrix").count(), 2);
+    assert!(index.contains("Other cells") && index.contains("pypy"));
+    assert_eq!(index.matches("<td role=\"cell\"><div class=\"field\">").count(), 2 * 2 * 4 - 2);
+}
+
+#[test]
+fn one_axis_flows() {
+    let site = Site::new("one-axis");
+    let axes: &[(&str, &[&str])] =
+        &[("how", &["keep a list", "del", "gc.collect", "iterator", "values_list", "only"])];
+    site.render(&with_peaks(Sample::new(axes, None), some_peak), &Material::default());
+    let index = site.read("index.html");
+    assert_eq!(index.matches("class=\"field\"").count(), 6);
+    assert!(!index.contains("<table class=\"matrix\""));
+    let site = Site::new("states-only");
+    let sample = Sample::new(&[("state", &["unpatched", "patched"])], Some(("state", "unpatched")));
+    site.render(&with_peaks(sample, some_peak), &Material::default());
+    assert!(site.read("index.html").contains("all cells"));
+}
+
+#[test]
+fn a_matrix_that_never_ran_says_so() {
+    let site = Site::new("never-ran");
+    let mut sample = Sample::default_matrix();
+    sample.runs.clear();
+    site.render(&sample, &Material::default());
+    let index = site.read("index.html");
+    assert!(index.contains("18 not run") && index.contains("Nothing has been measured yet"));
+}
+
+#[test]
+fn two_hundred_cells_of_nothing_take_no_time() {
+    let site = Site::new("true");
+    let numbers: Vec<_> = (1..=200).map(|number| number.to_string()).collect();
+    let numbers: Vec<_> = numbers.iter().map(String::as_str).collect();
+    let mut sample = Sample::new(&[("n", &numbers)], None);
+    for cell in sample.cells.clone() {
+        sample.measure(0, &cell.id, &[(1.5, 0.0121)]);
+    }
+    let began = std::time::Instant::now();
+    site.render(&sample, &Material::default());
+    let took = began.elapsed();
+    println!("200 cells in {took:?}");
+    assert!(took < std::time::Duration::from_secs(3), "{took:?} even in a debug build");
+}
+
+/// Names, reasons, logs and patches that try to become markup, scripts, attributes or paths.
+#[test]
+fn hostile_text_stays_text() {
+    let site = Site::new("hostile");
+    let evil = [
+        "<script>alert(1)</script>",
+        "\" onmouseover=\"alert(1)",
+        "' onload='alert(1)",
+        "]]><svg onload=alert(1)>",
+        "{{ root }}{% raw %}",
+        "\u{202e}gnp.exe",
+        "-->",
+        "&lt;img src=x onerror=alert(1)&gt;",
+    ];
+    let long = "very-long-name-".repeat(16);
+    let mut values: Vec<&str> = evil.to_vec();
+    values.push(&long);
+    let mut sample = Sample::new(
+        &[("<b>axis</b>", &values), ("state", &["<i>old</i>", "<u>new</u>"])],
+        Some(("state", "<i>old</i>")),
+    );
+    let evil_text = evil.join("\n");
+    let manifest = &mut sample.runs[0].manifest;
+    manifest.name = Some(evil_text.clone());
+    manifest.run = "run<script>\"'".to_owned();
+    manifest.arguments = evil.map(str::to_owned).to_vec();
+    manifest.machine.cpu.clone_from(&evil_text);
+    manifest.versions.insert("<script>".to_owned(), evil_text.clone());
+    let mut state = manifest.states["patched"].clone();
+    state.description = Some(evil_text.clone());
+    let source = &mut state.sources["subject"];
+    source.origin.clone_from(&evil_text);
+    source.patches[0].subject.clone_from(&evil_text);
+    source.patches[0].name.clone_from(&evil_text);
+    manifest.states.insert("<u>new</u>".to_owned(), state);
+    let mut sample = with_peaks(sample, some_peak);
+    for curves in sample.curves.values_mut() {
+        for curve in curves {
+            curve.marks = evil
+                .iter()
+                .enumerate()
+                .map(|(n, name)| (n as f64 / 10.0, (*name).to_owned()))
+                .collect();
+        }
+    }
+    let broken = format!("{}/<u>new</u>", evil[0]);
+    sample.end(0, &broken, Outcome::Failed, &evil_text, Some(evil[0]));
+    for attempt in sample.runs[0].cells.values_mut().flat_map(|cell| &mut cell.attempts) {
+        attempt.command = evil.map(str::to_owned).to_vec();
+        attempt.env.insert(evil[0].to_owned(), evil_text.clone());
+        attempt.reason = Some(evil_text.clone());
+        attempt.result.as_mut().unwrap().notes.push(evil_text.clone());
+    }
+    let log = |cell: &Cell| {
+        (cell.id.clone(), Logs { attempt: 1, stdout: evil_text.clone(), stderr: evil_text.clone() })
+    };
+    let patch = format!(
+        "From: {evil_text}\n\n{evil_text}\n--- a/{0}\n+++ b/{0}\n@@ -1 +1 @@\n-{0}\n+{0}\n",
+        evil[0]
+    );
+    let patches = [(crate::fingerprint::sha256("5423-iterate.patch"), patch.into_bytes())].into();
+    let material = Material { logs: sample.cells.iter().map(log).collect(), patches };
+    site.render(&sample, &material);
+
+    let mut pages = 0;
+    for entry in walkdir::WalkDir::new(&site.path) {
+        let entry = entry.unwrap();
+        if entry.path().extension().is_some_and(|extension| extension == "html") {
+            pages += 1;
+            check_tags(entry.path(), &std::fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+    assert_eq!(pages, 1 + 18 + 1);
+}
+
+/// Every tag and attribute of a page is one that our templates write.
+fn check_tags(path: &Path, page: &str) {
+    const TAGS: &str = "!doctype html head meta title link body a header p h1 h2 h3 h4 main section div span table thead tbody tr th td ul ol li dl dt dd code pre article details summary strong bdi br svg g line text tspan path circle footer";
+    const ATTRIBUTES: &str = "html lang charset http-equiv content name rel href class id aria-labelledby aria-label aria-hidden role tabindex scope title viewBox preserveAspectRatio x y x1 x2 y1 y2 dx dy d cx cy r";
+    assert!(!page.contains('\u{202e}'), "{}", path.display());
+    for tag in page.split('<').skip(1) {
+        let (inside, _) =
+            tag.split_once('>').unwrap_or_else(|| panic!("{}: <{tag}", path.display()));
+        let inside = inside.trim_start_matches('/').trim_end_matches('/').trim();
+        let name = inside.split_whitespace().next().unwrap_or_default();
+        assert!(TAGS.split(' ').any(|known| known == name), "{}: <{inside}>", path.display());
+        let mut rest = inside[name.len()..].trim();
+        while !rest.is_empty() {
+            let Some((attribute, after)) = rest.split_once("=\"") else {
+                assert!(rest == "html", "{}: {rest}", path.display());
+                break;
+            };
+            assert!(
+                ATTRIBUTES.split(' ').any(|known| known == attribute),
+                "{}: {attribute}",
+                path.display()
+            );
+            let (value, after) = after.split_once('"').unwrap();
+            assert!(!value.trim_start().to_lowercase().starts_with("javascript:"), "{value}");
+            rest = after.trim();
+        }
+    }
+}
+
+#[test]
+fn a_template_of_ones_own_takes_the_place_of_ours() {
+    let site = Site::new("templates");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("report.css"), "h1 { color: red }").unwrap();
+    std::fs::write(folder.path().join("state.html"), "only {{ name }}").unwrap();
+    let sample = Sample::default_matrix();
+    render(&sample.summary(), &Material::default(), &site.path, Some(folder.path())).unwrap();
+    assert_eq!(site.read("assets/report.css"), "h1 { color: red }");
+    assert_eq!(site.read("states/patched.html"), "only patched");
+    assert!(site.read("index.html").contains("At a glance"));
+    std::fs::write(folder.path().join("state.html"), "{% if %}").unwrap();
+    let error = render(&sample.summary(), &Material::default(), &site.path, Some(folder.path()));
+    assert!(error.unwrap_err().to_string().contains("state.html"));
 }

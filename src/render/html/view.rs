@@ -35,8 +35,10 @@ impl OutcomeView {
 pub(super) struct ChangeView {
     /// `−57%`, or `not comparable`.
     pub(super) figure: String,
-    /// `57% less`, or why the two can't be compared.
+    /// `57% less`, or `not comparable`.
     pub(super) words: String,
+    /// Why the two can't be compared.
+    pub(super) why: Option<String>,
     /// A sign that needs no colour.
     pub(super) sign: &'static str,
     /// `less`, `same`, `more` or `none`.
@@ -65,6 +67,7 @@ impl ChangeView {
                 Self {
                     figure: format::change(ratio),
                     words: format::change_in_words(ratio),
+                    why: None,
                     sign: direction.sign(),
                     class: direction.class(),
                     from_to,
@@ -72,10 +75,8 @@ impl ChangeView {
             }
             None => Self {
                 figure: "not comparable".to_owned(),
-                words: change
-                    .not_comparable
-                    .clone()
-                    .unwrap_or_else(|| "the twin's is 0".to_owned()),
+                words: "not comparable".to_owned(),
+                why: change.not_comparable.clone().or_else(|| Some("the twin's is 0".to_owned())),
                 sign: "≠",
                 class: "none",
                 from_to,

@@ -1,0 +1,224 @@
+//! The grid's fields: twins drawn over each other, their figures, and what went wrong.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::grid::{Field, Layout, Section};
+use super::names;
+use super::overview::{Overview, typical_curve};
+use super::view::{self, ChangeView, OutcomeView};
+use crate::analyse::curve::thin;
+use crate::analyse::summary::CellSummary;
+use crate::outcome::Outcome;
+use crate::render::chart::{self, Axis, Chart, Line};
+
+/// Points of a curve in a field: about as many as it has pixels.
+const POINTS: usize = 200;
+
+#[derive(Serialize)]
+pub(super) struct SectionView {
+    heading: Option<String>,
+    row_axis: Option<String>,
+    column_axis: Option<String>,
+    columns: Vec<String>,
+    rows: Vec<RowView>,
+    flow: Vec<FieldView>,
+}
+
+#[derive(Serialize)]
+struct RowView {
+    value: String,
+    fields: Vec<Option<FieldView>>,
+}
+
+#[derive(Serialize)]
+struct FieldView {
+    name: String,
+    href: String,
+    chart: Option<String>,
+    /// The change in large letters, if the field has one twin that has a figure.
+    headline: Option<ChangeView>,
+    /// The peak in large letters, if the field has one cell.
+    peak: Option<String>,
+    /// Each cell's figures, if neither of these says all.
+    parts: Vec<PartView>,
+    troubles: Vec<TroubleView>,
+}
+
+#[derive(Serialize)]
+struct PartView {
+    name: String,
+    href: String,
+    look: usize,
+    peak: String,
+    change: Option<ChangeView>,
+}
+
+/// Why cells of a field have no figure, or none to be trusted.
+#[derive(Serialize)]
+struct TroubleView {
+    names: String,
+    outcome: OutcomeView,
+    reason: Option<String>,
+    help: Option<String>,
+}
+
+/// The scales of the grid's charts: memory has one for all fields, since it is what is compared;
+/// time has one for each column, since some columns' work takes many times as long.
+pub(super) struct Scales<'a> {
+    pub(super) memory: Axis,
+    time: HashMap<Option<&'a str>, Axis>,
+}
+
+impl<'a> Scales<'a> {
+    pub(super) fn new(sections: &[Section<'a>]) -> Self {
+        let mut memory = 0.0_f64;
+        let mut longest: HashMap<_, f64> = HashMap::new();
+        for (column, field) in sections.iter().flat_map(Section::fields) {
+            let curves = field.cells.iter().filter_map(|cell| typical_curve(cell));
+            for (time, value) in curves.flat_map(|curve| &curve.points) {
+                memory = memory.max(*value);
+                let longest = longest.entry(column).or_default();
+                *longest = longest.max(*time);
+            }
+        }
+        let time = |(column, longest)| (column, Axis::seconds(longest, 4));
+        Self { memory: Axis::bytes(memory, 3), time: longest.into_iter().map(time).collect() }
+    }
+}
+
+impl SectionView {
+    pub(super) fn new(all: &Overview<'_>, section: &Section<'_>, scales: &Scales<'_>) -> Self {
+        let mut view = Self {
+            heading: heading(&section.values),
+            row_axis: None,
+            column_axis: None,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            flow: Vec::new(),
+        };
+        match &section.layout {
+            Layout::Flow(fields) => {
+                view.flow =
+                    fields.iter().map(|field| FieldView::new(all, field, None, scales)).collect();
+            }
+            Layout::Table { axes, columns, rows } => {
+                view.row_axis = Some(axes.0.to_owned());
+                view.column_axis = Some(axes.1.to_owned());
+                view.columns = columns.iter().map(|column| (*column).to_owned()).collect();
+                let field = |(column, field): (&&str, &Option<Field<'_>>)| {
+                    Some(FieldView::new(all, field.as_ref()?, Some(column), scales))
+                };
+                let row = |(value, fields): &(&str, Vec<_>)| RowView {
+                    value: (*value).to_owned(),
+                    fields: columns.iter().zip(fields).map(field).collect(),
+                };
+                view.rows = rows.iter().map(row).collect();
+            }
+        }
+        view
+    }
+
+    pub(super) const fn has_columns(&self) -> bool {
+        !self.columns.is_empty()
+    }
+}
+
+/// The further axes' values, in words.
+fn heading(values: &[(&str, &str)]) -> Option<String> {
+    let named: Vec<_> = values.iter().map(|(axis, value)| format!("{axis} {value}")).collect();
+    (!named.is_empty()).then(|| named.join(", "))
+}
+
+impl FieldView {
+    fn new(
+        all: &Overview<'_>,
+        field: &Field<'_>,
+        column: Option<&str>,
+        scales: &Scales<'_>,
+    ) -> Self {
+        let name = field.values.iter().map(|(_, value)| *value).collect::<Vec<_>>().join(" / ");
+        let name = if name.is_empty() { "all cells".to_owned() } else { name };
+        let measured: Vec<_> =
+            field.cells.iter().filter(|cell| cell.metrics.contains_key("peak_rss")).collect();
+        let headline = match measured[..] {
+            [_, twin] => ChangeView::new(twin, "peak_rss"),
+            _ => None,
+        };
+        let alone = field.cells.len() == 1;
+        let parts = if headline.is_some() || alone { Vec::new() } else { measured };
+        let main = field.cells.last();
+        Self {
+            href: main.map(|cell| names::cell_page(&cell.cell.id)).unwrap_or_default(),
+            chart: scales
+                .time
+                .get(&column)
+                .and_then(|time| chart(all, field, &name, &scales.memory, time)),
+            peak: main.filter(|_| alone).and_then(|cell| view::figure(cell, "peak_rss")),
+            parts: parts.iter().map(|cell| PartView::new(all, cell)).collect(),
+            troubles: troubles(all, field),
+            name,
+            headline,
+        }
+    }
+}
+
+impl PartView {
+    fn new<'a>(all: &Overview<'a>, cell: &'a CellSummary) -> Self {
+        Self {
+            name: all.short_name(cell).to_owned(),
+            href: names::cell_page(&cell.cell.id),
+            look: all.look(cell),
+            peak: view::figure(cell, "peak_rss").unwrap_or_default(),
+            change: ChangeView::new(cell, "peak_rss"),
+        }
+    }
+}
+
+/// Cells that are not `ok`, those with the same trouble together.
+fn troubles(all: &Overview<'_>, field: &Field<'_>) -> Vec<TroubleView> {
+    let mut alike: IndexMap<_, Vec<&str>> = IndexMap::new();
+    for cell in field.cells.iter().filter(|cell| cell.outcome != Some(Outcome::Ok)) {
+        let key = (cell.outcome, &cell.reason, &cell.help);
+        alike.entry(key).or_default().push(all.short_name(cell));
+    }
+    let everyone = field.cells.len();
+    let view =
+        |((outcome, reason, help), names): ((_, &Option<String>, &Option<String>), Vec<&str>)| {
+            TroubleView {
+                names: if names.len() == everyone { String::new() } else { names.join(", ") },
+                outcome: OutcomeView::new(outcome),
+                reason: reason.clone(),
+                help: help.clone(),
+            }
+        };
+    alike.into_iter().map(view).collect()
+}
+
+fn chart(
+    all: &Overview<'_>,
+    field: &Field<'_>,
+    name: &str,
+    memory: &Axis,
+    time: &Axis,
+) -> Option<String> {
+    let drawn: Vec<_> = field
+        .cells
+        .iter()
+        .filter_map(|cell| Some((*cell, thin(&typical_curve(cell)?.points, POINTS))))
+        .collect();
+    let lines: Vec<_> = drawn
+        .iter()
+        .map(|(cell, points)| Line { look: all.look(cell), points, filled: true, peak: None })
+        .collect();
+    let peaks = drawn.iter().filter_map(|(cell, _)| {
+        Some(format!("{} peaks at {}", all.short_name(cell), view::figure(cell, "peak_rss")?))
+    });
+    let title = format!("{name}: {}", peaks.collect::<Vec<_>>().join(", "));
+    let chart =
+        Chart { class: "small", title: &title, x: time, y: memory, lines: &lines, marks: &[] };
+    let is_curve = lines.iter().any(|line| line.points.len() > 1);
+    is_curve.then(|| chart::render(&chart))
+}

@@ -1,0 +1,88 @@
+//! The summary with what every page looks up in it, looked up once.
+
+use std::collections::HashMap;
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::grid::{self, Field};
+use crate::analyse::summary::{CellSummary, Curve, Summary};
+use crate::collect::record::{RunManifest, StateRecord};
+use crate::config::STATE_AXIS;
+use crate::plan::CellId;
+
+/// What is drawn when only one thing can be drawn.
+const DRAWN: &str = "rss";
+
+/// A summary, ready to be asked.
+pub(super) struct Overview<'a> {
+    pub(super) summary: &'a Summary,
+    /// Values of the axis along which twins differ, the baseline's first.
+    pub(super) twin_values: IndexSet<&'a str>,
+    /// Twins by what they share.
+    pub(super) fields: Vec<Field<'a>>,
+    /// States that have a page: those that the runs know and that the matrix still has.
+    pub(super) states: IndexMap<&'a str, (&'a RunManifest, &'a StateRecord)>,
+    cells: HashMap<&'a CellId, (&'a CellSummary, usize)>,
+}
+
+impl<'a> Overview<'a> {
+    pub(super) fn new(summary: &'a Summary) -> Self {
+        let fields = grid::fields(summary);
+        let places = fields.iter().enumerate().flat_map(|(place, field)| {
+            field.cells.iter().map(move |cell| (&cell.cell.id, (*cell, place)))
+        });
+        Self {
+            summary,
+            twin_values: twin_values(summary),
+            states: states(summary),
+            cells: places.collect(),
+            fields,
+        }
+    }
+
+    /// The cell of this id.
+    pub(super) fn cell(&self, id: &CellId) -> Option<&'a CellSummary> {
+        self.cells.get(id).map(|(cell, _)| *cell)
+    }
+
+    /// A cell's field: itself and its twins, the baseline's first.
+    pub(super) fn twins(&self, id: &CellId) -> &[&'a CellSummary] {
+        self.cells.get(id).map_or(&[], |(_, place)| &self.fields[*place].cells)
+    }
+
+    /// The look of a cell's curve: 0 for the baseline, and the same in all fields.
+    pub(super) fn look(&self, cell: &CellSummary) -> usize {
+        let axis = self.summary.baseline.as_ref().map(|(axis, _)| axis);
+        let value = axis.and_then(|axis| cell.cell.axes.get(axis));
+        value.and_then(|value| self.twin_values.get_index_of(value.as_str())).unwrap_or(1)
+    }
+
+    /// What tells a cell from its twins: its value on their axis, or its id.
+    pub(super) fn short_name(&self, cell: &'a CellSummary) -> &'a str {
+        let own = self.summary.baseline.as_ref().and_then(|(axis, _)| cell.cell.value(axis));
+        own.unwrap_or(cell.cell.id.as_str())
+    }
+}
+
+/// The curve that stands for a cell: RSS of its typical attempt.
+pub(super) fn typical_curve(cell: &CellSummary) -> Option<&Curve> {
+    let attempt = cell.typical_attempt()?;
+    let mut curves = cell.curves.iter().filter(|curve| curve.metric == DRAWN);
+    curves.find(|curve| curve.attempt == attempt && !curve.points.is_empty())
+}
+
+fn twin_values(summary: &Summary) -> IndexSet<&str> {
+    let Some((axis, baseline)) = &summary.baseline else { return IndexSet::new() };
+    let known = summary.axes.get(axis).into_iter().flatten();
+    let seen = summary.cells.iter().filter_map(|cell| cell.cell.axes.get(axis));
+    std::iter::once(baseline).chain(known).chain(seen).map(String::as_str).collect()
+}
+
+/// Each state as the newest run that knows it has it.
+fn states(summary: &Summary) -> IndexMap<&str, (&RunManifest, &StateRecord)> {
+    let wanted: IndexSet<&str> =
+        summary.cells.iter().filter_map(|cell| cell.cell.value(STATE_AXIS)).collect();
+    let newest =
+        |name| summary.runs.iter().find_map(|run| Some((name, (run, run.states.get(name)?))));
+    wanted.into_iter().filter_map(newest).collect()
+}
