@@ -50,7 +50,8 @@ impl Bars {
         if (lasting || state.finished)
             && let Some(line) = text::line(event, state.count)
         {
-            self.print(&state, &line);
+            // Also without a bar this is a line of its own.
+            let _ = self.area.println(colored(&line));
         }
     }
 
@@ -109,16 +110,6 @@ impl Bars {
                 true
             }
             Event::Notice { .. } | Event::Interrupted => true,
-        }
-    }
-
-    fn print(&self, state: &State, line: &str) {
-        let line = colored(line);
-        if state.finished {
-            let _ =
-                std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes());
-        } else {
-            let _ = self.area.println(line);
         }
     }
 
@@ -292,10 +283,11 @@ mod tests {
 
     #[test]
     fn what_comes_after_the_end_moves_nothing() {
-        let (bars, _) = bars();
+        let (bars, screen) = bars();
         bars.finish();
         bars.event(&Event::StepStarted { step: "late".to_owned() });
         bars.event(&attempt(1, Some(Outcome::Ok)));
         assert!(bars.state().steps.is_empty());
+        assert!(screen.0.lock().unwrap().contains("sqlite/json"));
     }
 }

@@ -70,7 +70,8 @@ struct Legend {
 
 #[derive(Serialize)]
 struct CellRow {
-    id: String,
+    /// The id's parts: a line may break between them.
+    parts: Vec<String>,
     href: String,
     outcome: OutcomeView,
     reason: Option<String>,
@@ -190,7 +191,7 @@ fn legend(all: &Overview<'_>) -> Vec<Legend> {
 
 fn cell_row(cell: &CellSummary) -> CellRow {
     CellRow {
-        id: cell.cell.id.to_string(),
+        parts: cell.cell.id.as_str().split('/').map(str::to_owned).collect(),
         href: names::cell_page(&cell.cell.id),
         outcome: OutcomeView::new(cell.outcome),
         reason: cell.reason.clone().filter(|_| cell.outcome != Some(Outcome::Ok)),
