@@ -52,4 +52,5 @@ lint:
 # Measure memgrid itself: its cost beside bare workloads, a cell's fixed cost, the dataset
 [group('develop')]
 bench *ARGS:
-    python3 bench/run.py --profile {{ profile }} {{ ARGS }}
+    cargo bench --quiet --profile {{ profile }} --bench fixed_cost -- {{ ARGS }}
+    cargo bench --quiet --profile {{ profile }} --bench overhead -- {{ ARGS }}

@@ -21,11 +21,7 @@ fn main() {
     let (rows, pairs) = if common::quick() { (200, 1) } else { (50_000, 3) };
     let project = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let reports = tempfile::tempdir().unwrap();
-    let cache = Cache::at(
-        std::env::var_os("MEMGRID_CACHE")
-            .map_or_else(|| Cache::default_root().unwrap(), PathBuf::from),
-    )
-    .unwrap();
+    let cache = Cache::at(Cache::default_root(&|name| std::env::var_os(name)).unwrap()).unwrap();
     let run = || {
         let mut command = common::memgrid(&project, cache.root());
         command.env("MEMGRID_REPORTS", reports.path()).args(["run", "--strict", "--rows"]);
