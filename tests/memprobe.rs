@@ -105,7 +105,7 @@ fn assert_near(found: f64, wanted: f64, tolerance: f64) {
 
 #[test]
 fn what_is_held_is_measured() {
-    let probed = probe(&[], "hold 100 300");
+    let probed = probe(&[], "hold 100 1500");
     assert_eq!(probed.result.outcome, ProbeOutcome::Ok);
     assert!(probed.status.success());
     let peak = &probed.result.metrics["peak_rss"];
@@ -114,7 +114,7 @@ fn what_is_held_is_measured() {
     for metric in ["peak_anon", "peak_pss", "peak_uss"] {
         assert_near(probed.mib(metric), 101.0, 1.5);
     }
-    assert!(probed.value("wall_time") >= 0.3 && probed.value("wall_time") < 10.0);
+    assert!(probed.value("wall_time") >= 1.5 && probed.value("wall_time") < 10.0);
     assert!(probed.value("minor_faults") > 0.0 && probed.value("processes") == 1.0);
     assert!(probed.stderr.contains("peak RSS") && probed.stderr.contains("memprobe: ok"));
 }
@@ -133,7 +133,8 @@ fn the_sample_file_agrees_with_the_result() {
     let highest = file.points("rss_peak").map(|(_, bytes)| bytes).fold(0.0, f64::max);
     assert_near(highest / MIB, probed.mib("peak_rss"), 0.5);
     assert!(file.points("pss").count() >= 3 && file.points("pss").count() < file.len());
-    assert!(file.points("rss").count() == file.len());
+    // On its way out a process has no memory to read.
+    assert!(file.points("rss").count() + 1 >= file.len());
     assert_eq!(file.header.period, 0.005);
     assert!(file.header.program.contains(memgrid::probe::BUILD));
 }
@@ -146,19 +147,29 @@ fn a_peak_of_a_millisecond_does_not_fall_between_two_samples() {
         println!("skipped: clear_refs can't be written here");
         return;
     }
-    let file = probed.samples();
-    let seen = |field| file.points(field).filter(|(_, bytes)| *bytes > 50.0 * MIB).count();
-    assert!(seen("rss_peak") >= 3, "every interval shows its own peak");
-    assert!(seen("rss") <= 2);
+    let between = peaks_between_samples(&probed.samples());
+    assert!(between >= 3, "every interval shows its own peak: {between}");
+}
+
+/// In how many samples only the high-water mark shows a peak of 50 MiB.
+fn peaks_between_samples(file: &SampleFile) -> usize {
+    let (rss, peak) = (file.column("rss").unwrap(), file.column("rss_peak").unwrap());
+    let between = |(rss, peak): &(&f64, &f64)| **rss < 25.0 * MIB && **peak > 50.0 * MIB;
+    rss.iter().zip(peak).filter(between).count()
 }
 
 #[test]
 fn the_high_water_mark_can_be_left_alone() {
-    let probed = probe(&["--period", "20ms", "--keep-high-water"], "sawtooth 50 3 70");
-    assert_near(probed.mib("peak_rss"), 50.0 + baseline(), 0.5);
-    let file = probed.samples();
-    let seen = file.points("rss_peak").filter(|(_, bytes)| *bytes > 50.0 * MIB).count();
-    assert!((1..=3).contains(&seen), "a peak shows when it is the highest so far: {seen}");
+    // What the workload itself finds in its VmHWM, 200 ms after its peak.
+    let own_peak = |options: &[&str]| {
+        let probed = probe(options, "high-water 50 200");
+        assert_near(probed.mib("peak_rss"), 50.0 + baseline(), 0.5);
+        let kib: f64 = probed.stdout.trim().parse().unwrap();
+        (kib / 1024.0, probed.notes().contains("could not be reset"))
+    };
+    assert!(own_peak(&["--keep-high-water"]).0 > 50.0);
+    let (peak, refused) = own_peak(&[]);
+    assert!(peak < 25.0 || refused, "{peak}");
 }
 
 #[test]
@@ -182,7 +193,7 @@ fn neither_memprobe_nor_who_starts_it_is_a_floor() {
 
 #[test]
 fn a_tree_is_summed_and_shared_pages_are_told_apart() {
-    let probed = probe(&[], "forks 4 40 400");
+    let probed = probe(&[], "forks 4 40 1500");
     assert!(probed.mib("peak_rss") > 200.0);
     assert_near(probed.mib("peak_pss"), 41.0, 3.0);
     assert_eq!(probed.value("processes"), 5.0);
@@ -220,7 +231,7 @@ fn a_process_whose_first_thread_has_ended_is_measured() {
 
 #[test]
 fn samples_go_on_after_exec() {
-    let probed = probe(&[], "exec 50 300");
+    let probed = probe(&[], "exec 50 1500");
     assert_near(probed.mib("peak_anon"), 50.0, 1.5);
     assert_near(probed.mib("peak_uss"), 50.0, 1.5);
 }
@@ -394,6 +405,25 @@ fn any_language_can_send_marks() {
     let probed = probe_command(&[], &["sh", "-c", shell]);
     assert_eq!(probed.samples().marks[0].name, "from sh");
     assert!(probed.status.success(), "{}", probed.stderr);
+    if Command::new("python3").arg("--version").output().is_err() {
+        println!("skipped: there is no python3");
+        return;
+    }
+    let python = "import os; os.write(int(os.environ['MEMPROBE_FD']), b'mark from python\\n')";
+    let probed = probe_command(&[], &["python3", "-c", python]);
+    assert_eq!(probed.samples().marks[0].name, "from python", "{}", probed.stderr);
+}
+
+#[test]
+fn an_earlier_result_does_not_pass_for_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let result = folder.path().join("result.json");
+    for expected in [true, false] {
+        let mut command = memprobe(folder.path(), &[]);
+        let arguments = if expected { ["exit", "0"] } else { ["killer", "1"] };
+        command.arg(known()).args(arguments).status().unwrap();
+        assert_eq!(result.exists(), expected);
+    }
 }
 
 #[test]

@@ -166,6 +166,16 @@ pub(super) fn read(file: impl AsFd, buffer: &mut Vec<u8>) -> Result<&[u8]> {
     }
 }
 
+/// Reads one of our own files in `/proc/self`.
+pub(super) fn read_own(name: &str) -> Result<Vec<u8>> {
+    let path = format!("/proc/self/{name}");
+    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let mut buffer = vec![0; BUFFER];
+    let length = read(&file, &mut buffer)?.len();
+    buffer.truncate(length);
+    Ok(buffer)
+}
+
 /// Reads a list of children, which the kernel gives a page at a time.
 pub(super) fn read_children(
     file: impl AsFd,

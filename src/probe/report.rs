@@ -11,7 +11,7 @@ use super::metrics::{self, Measured};
 use super::options::Options;
 use super::record::{self, seconds};
 use super::spawn::NotStarted;
-use super::{EXIT_PROBE_FAILED, complain, summary, usage, version};
+use super::{EXIT_PROBE_FAILED, complain, process, procfs, summary, usage, version};
 use crate::measurement::sample_file::{self, Footer, Header, Writer};
 use crate::measurement::{ProbeOutcome, ProbeResult, Sampling};
 
@@ -44,6 +44,11 @@ impl Files {
             let folder = json.parent().filter(|folder| !folder.as_os_str().is_empty());
             if folder.is_some_and(|folder| !folder.is_dir()) || json.is_dir() {
                 return Err(format!("--json: {} is in no folder or is one", json.display()));
+            }
+            // An earlier result must not pass for this one if we are killed.
+            if json.is_file() {
+                fs::remove_file(json)
+                    .map_err(|error| format!("--json: {}: {error}", json.display()))?;
             }
         }
         Ok(Self { samples, json, failed: false })
@@ -191,8 +196,8 @@ fn sampling(options: &Options, measured: &Measured) -> Sampling {
     let (mean, max) = deadlines.lateness();
     let own = usage::of_ourselves();
     // Not the maximum from getrusage: it includes that of whoever started us.
-    let own_status = fs::read("/proc/self/status").ok();
-    let own_memory = own_status.and_then(|text| super::procfs::status(&text)?.memory);
+    let own_status = process::read_own("status").ok();
+    let own_memory = own_status.and_then(|text| procfs::status(&text)?.memory);
     Sampling {
         period: options.period.as_secs_f64(),
         rate: (deadlines.met() > 0).then(|| deadlines.met() as f64 / measured.wall.as_secs_f64()),

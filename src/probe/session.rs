@@ -13,6 +13,7 @@ use super::ending::{Cause, Ending, GRACE};
 use super::marks::{self, Marks};
 use super::metrics::{self, Measured};
 use super::options::Options;
+use super::process;
 use super::procfs::{self, Stat};
 use super::record::{Record, Sample};
 use super::report::{self, Files};
@@ -118,7 +119,7 @@ impl Session<'_> {
     /// Samples until the first process has ended.
     fn watch(&mut self) -> WaitStatus {
         loop {
-            self.sleep(self.next_event());
+            let marks_are_ready = self.sleep(self.next_event());
             let arrived = self.signals.take();
             if let Some(signal) = arrived.stop {
                 self.interrupt(signal);
@@ -128,7 +129,9 @@ impl Session<'_> {
             {
                 return status;
             }
-            self.listen();
+            if marks_are_ready {
+                self.listen();
+            }
             let now = self.now();
             if now >= self.deadlines.next() {
                 self.deadlines.meet(now);
@@ -150,8 +153,8 @@ impl Session<'_> {
         next
     }
 
-    /// Sleeps until `until`, a signal, or a mark.
-    fn sleep(&self, until: Duration) {
+    /// Sleeps until `until`, a signal, or a mark. Whether there is something on the marks' pipe.
+    fn sleep(&self, until: Duration) -> bool {
         let now = self.now();
         let timeout = until.saturating_sub(now);
         let timeout = Timespec::try_from(timeout).unwrap_or_default();
@@ -162,8 +165,10 @@ impl Session<'_> {
         if let Some(marks) = &marks {
             awaited[1] = PollFd::new(marks, PollFlags::IN);
         }
-        // A signal may cut it short; whatever the reason, all is looked at afterwards.
-        let _ = poll(&mut awaited, Some(&timeout));
+        // A signal cuts it short with an error, and is looked at afterwards.
+        poll(&mut awaited, Some(&timeout)).is_ok()
+            && marks.is_some()
+            && !awaited[1].revents().is_empty()
     }
 
     /// Reads the tree.
@@ -201,9 +206,6 @@ impl Session<'_> {
     /// Takes what the workload says. A mark gets a sample of its own.
     fn listen(&mut self) {
         let now = self.now();
-        if self.marks.awaited(now).is_none() {
-            return;
-        }
         let said = &mut self.said;
         self.marks.read(now, &mut |message| said.hear(message));
         if self.said.new_marks.is_empty() {
@@ -258,7 +260,7 @@ impl Session<'_> {
         // What a terminal sends reaches all of its foreground group: passed on, it would arrive
         // twice.
         let from_terminal = [Signal::INT, Signal::QUIT].map(Signal::as_raw).contains(&signal)
-            && std::fs::read("/proc/self/stat").is_ok_and(|stat| procfs::is_foreground(&stat));
+            && process::read_own("stat").is_ok_and(|stat| procfs::is_foreground(&stat));
         let own_group = getpgrp();
         let cause = Cause::Interrupted(signal);
         let message = format!("memprobe was stopped by {}", report::signal_name(signal));

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::{flag, low_level};
 
-use super::procfs;
+use super::{process, procfs};
 
 /// What arrived since the last look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Signals {
         low_level::pipe::register(SIGCHLD, waker.try_clone()?)?;
         let stop = Arc::new(AtomicUsize::new(0));
         let ignored =
-            std::fs::read("/proc/self/status").map_or(0, |status| procfs::ignored_signals(&status));
+            process::read_own("status").map_or(0, |status| procfs::ignored_signals(&status));
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
             if ignored & (1 << (signal - 1)) == 0 {
                 flag::register_usize(signal, Arc::clone(&stop), signal.unsigned_abs() as usize)?;

@@ -127,6 +127,14 @@ fn main() {
             }
             sleep(n(2));
         }
+        // high-water MIB MS: a peak, and MS later what the kernel says was the highest, in KiB.
+        "high-water" => {
+            drop(Block::new(n(0)));
+            sleep(n(1));
+            let status = std::fs::read_to_string("/proc/self/status").expect("our status");
+            let line = status.lines().find(|line| line.starts_with("VmHWM")).expect("VmHWM");
+            println!("{}", line.split_whitespace().nth(1).expect("a number"));
+        }
         // forks COUNT MIB MS: children that share all with their parent.
         "forks" => {
             let _block = Block::new(n(1));
