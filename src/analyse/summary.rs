@@ -130,6 +130,17 @@ impl Summary {
 }
 
 impl CellSummary {
+    /// The attempt to read about: the first that went wrong if one did, otherwise the one
+    /// that is drawn, or the last.
+    #[must_use]
+    pub fn telling_attempt(&self) -> Option<&AttemptRecord> {
+        let went_wrong = |attempt: &&AttemptRecord| attempt.outcome != Outcome::Ok;
+        let drawn = self.typical_attempt();
+        let wrong = self.attempts.iter().find(went_wrong);
+        let typical = self.attempts.iter().find(|attempt| Some(attempt.number) == drawn);
+        wrong.or(typical).or_else(|| self.attempts.last())
+    }
+
     /// The measured attempt whose peak RSS is nearest to the median: the one to draw when only
     /// one can be drawn.
     #[must_use]

@@ -66,3 +66,50 @@ pub fn document(
     text.push('\n');
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::analyse::sample::Sample;
+
+    #[test]
+    fn it_says_what_the_table_says() {
+        let mut sample = Sample::default_matrix();
+        let (reason, help) = ("no server", Some("memgrid setup"));
+        sample.end(0, "mysql/json/patched", Outcome::Unavailable, reason, help);
+        let text = document("the-run", &sample.summary(), |_| true).unwrap();
+        let json: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(json["run"], "the-run");
+        let cells = json["cells"].as_array().unwrap();
+        let cell = |id: &str| cells.iter().find(|cell| cell["id"] == id).unwrap();
+        assert_eq!(cells.len(), 18);
+        let patched = cell("sqlite/json/patched");
+        assert_eq!(patched["outcome"], "ok");
+        assert_eq!(patched["axes"]["format"], "json");
+        let peak = &patched["metrics"]["peak_rss"];
+        assert_eq!((&peak["unit"], &peak["count"]), (&"B".into(), &1.into()));
+        assert!((peak["median"].as_f64().unwrap() / 1024.0 / 1024.0 - 51.6).abs() < 1e-9);
+        assert_eq!(patched["metrics"]["wall_time"]["unit"], "s");
+        assert!(patched["change"]["peak_rss"]["ratio"].as_f64().unwrap() < 0.5);
+        assert_eq!(patched["output_digest"], cell("sqlite/json/unpatched")["output_digest"]);
+        let absent = cell("mysql/json/patched");
+        assert_eq!(
+            (&absent["outcome"], &absent["reason"]),
+            (&"unavailable".into(), &reason.into())
+        );
+        assert_eq!(
+            (&absent["help"], &absent["output_digest"]),
+            (&"memgrid setup".into(), &Value::Null)
+        );
+    }
+
+    #[test]
+    fn only_what_is_shown_is_in_it() {
+        let shown = |cell: &CellSummary| cell.cell.backend() == Some("sqlite");
+        let text = document("run", &Sample::default_matrix().summary(), shown).unwrap();
+        let json: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(json["cells"].as_array().unwrap().len(), 6);
+    }
+}

@@ -92,12 +92,7 @@ struct TailView {
 
 pub(super) fn view(all: &Overview<'_>, cell: &CellSummary, logs: Option<&Logs>) -> CellView {
     let summary = all.summary;
-    let typical = cell.typical_attempt();
-    let attempt = cell
-        .attempts
-        .iter()
-        .find(|attempt| Some(attempt.number) == typical)
-        .or(cell.attempts.last());
+    let attempt = cell.telling_attempt();
     let run = cell.run.as_deref().and_then(|run| summary.run(run));
     let twin = cell.twin.as_ref();
     CellView {

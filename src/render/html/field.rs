@@ -121,6 +121,11 @@ impl SectionView {
         view
     }
 
+    pub(super) fn has_charts(&self) -> bool {
+        let in_rows = self.rows.iter().flat_map(|row| &row.fields).flatten();
+        in_rows.chain(&self.flow).any(|field| field.chart.is_some())
+    }
+
     pub(super) const fn has_columns(&self) -> bool {
         !self.columns.is_empty()
     }

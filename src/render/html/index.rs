@@ -26,6 +26,7 @@ pub(super) struct IndexView {
     verdicts: Vec<Verdict>,
     legend: Vec<Legend>,
     unit: &'static str,
+    has_charts: bool,
     has_columns: bool,
     dense: bool,
     sections: Vec<SectionView>,
@@ -106,6 +107,7 @@ pub(super) fn view(all: &Overview<'_>) -> IndexView {
         verdicts: verdicts(all),
         legend: legend(all),
         unit: scales.memory.unit,
+        has_charts: sections.iter().any(SectionView::has_charts),
         has_columns: sections.iter().any(SectionView::has_columns),
         dense: all.fields.len() > MANY_FIELDS,
         sections,
@@ -149,6 +151,9 @@ fn outcomes(summary: &Summary) -> Vec<Count> {
 fn verdicts(all: &Overview<'_>) -> Vec<Verdict> {
     let summary = all.summary;
     let Some((axis, baseline)) = &summary.baseline else { return Vec::new() };
+    if summary.runs.is_empty() {
+        return Vec::new();
+    }
     let verdict = |(look, value): (usize, &&str)| {
         let cells = || summary.cells.iter().filter(|cell| cell.cell.value(axis) == Some(*value));
         let mut ratios: Vec<_> =

@@ -35,7 +35,8 @@ use templates::Templates;
 /// What pages show beyond the summary.
 #[derive(Clone, Debug, Default)]
 pub struct Material {
-    /// The last lines of each cell's log.
+    /// The log of each cell's [`telling_attempt`](crate::analyse::summary::CellSummary::telling_attempt):
+    /// all of it, or its end.
     pub logs: IndexMap<CellId, Logs>,
     /// Patches by the SHA-256 of their content.
     pub patches: IndexMap<String, Vec<u8>>,
