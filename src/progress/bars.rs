@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -28,6 +29,8 @@ struct State {
     attempts: Option<ProgressBar>,
     /// Names of the attempts that run.
     running: Vec<String>,
+    /// When the latest attempt was done: milliseconds since the first began.
+    latest: Arc<AtomicU64>,
     count: Count,
     finished: bool,
 }
@@ -93,7 +96,7 @@ impl Bars {
                 if let Some(bar) = state.attempts.take() {
                     bar.finish_and_clear();
                 }
-                state.attempts = Some(self.bar(*attempts));
+                state.attempts = Some(self.bar(*attempts, &state.latest));
                 false
             }
             Event::AttemptStarted { cell, number, warmup } => {
@@ -124,10 +127,13 @@ impl Bars {
         bar
     }
 
-    fn bar(&self, attempts: usize) -> ProgressBar {
+    fn bar(&self, attempts: usize, latest: &Arc<AtomicU64>) -> ProgressBar {
         let bar = self.area.add(ProgressBar::new(attempts as u64));
         let style = style("{bar:24} {pos}/{len}{left}  {wide_msg}").progress_chars("━╸─");
-        bar.set_style(style.with_key("left", left));
+        let latest = Arc::clone(latest);
+        bar.set_style(style.with_key("left", move |state: &ProgressState, out: &mut dyn Write| {
+            let _ = out.write_str(&left(state, &latest).unwrap_or_default());
+        }));
         bar.enable_steady_tick(TICK);
         bar
     }
@@ -139,6 +145,8 @@ impl State {
             self.running.remove(place);
         }
         if let Some(bar) = &self.attempts {
+            let elapsed = u64::try_from(bar.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.latest.store(elapsed, Ordering::Relaxed);
             bar.inc(1);
         }
         self.show_running();
@@ -151,13 +159,21 @@ impl State {
     }
 }
 
-/// The estimate: what is left takes as long each as what is done took, since the order is random.
-fn left(state: &ProgressState, out: &mut dyn Write) {
-    let (done, all) = (state.pos(), state.len().unwrap_or_default());
-    if done > 0 && done < all {
-        let each = state.elapsed().as_secs_f64() / done as f64;
-        let _ = write!(out, ", about {} left", format::seconds(each * (all - done) as f64));
-    }
+/// The estimate, in whole seconds: what is left takes as long each as what is done took, since the
+/// order is random. `latest` is how long it took, in milliseconds, until the latest one was done.
+fn left(state: &ProgressState, latest: &AtomicU64) -> Option<String> {
+    let (done, all) = (state.pos(), state.len()?);
+    let latest = latest.load(Ordering::Relaxed) as f64 / 1000.0;
+    let estimate = time_left(done, all, latest, state.elapsed().as_secs_f64())?;
+    let estimate =
+        if estimate < 60.0 { format!("{estimate:.0} s") } else { format::seconds(estimate) };
+    Some(format!(", about {estimate} left"))
+}
+
+fn time_left(done: u64, all: u64, latest: f64, elapsed: f64) -> Option<f64> {
+    let each = if done > 0 { latest / done as f64 } else { return None };
+    let estimate = each * all.saturating_sub(done) as f64 - (elapsed - latest);
+    Some(estimate.ceil()).filter(|seconds| *seconds >= 1.0)
 }
 
 /// A style; our templates are right, and a wrong one would only look plain.
@@ -176,7 +192,6 @@ fn colored(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::sync::Arc;
 
     use indicatif::TermLike;
 
@@ -279,6 +294,15 @@ mod tests {
         bars.finish();
         let drawn = screen.0.lock().unwrap().len();
         assert!(drawn < 4000 * 100, "{drawn} bytes: drawing is not limited");
+    }
+
+    #[test]
+    fn the_estimate_shrinks_while_an_attempt_runs() {
+        assert_eq!(time_left(0, 10, 0.0, 3.0), None);
+        assert_eq!(time_left(2, 10, 8.0, 8.0), Some(32.0));
+        assert_eq!(time_left(2, 10, 8.0, 11.0), Some(29.0));
+        assert_eq!(time_left(9, 10, 9.0, 30.0), None, "it takes longer than expected");
+        assert_eq!(time_left(10, 10, 9.0, 9.0), None);
     }
 
     #[test]
