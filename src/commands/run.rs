@@ -56,7 +56,7 @@ pub struct RunArgs {
 enum Format {
     /// For people.
     Table,
-    /// For programs; docs/json.md describes it.
+    /// For programs; docs/output.md describes it.
     Json,
 }
 
@@ -89,8 +89,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8> {
     stage.close()?;
     progress.finish();
 
-    let mut history = History::open(&job.project.config.reports, &progress)?;
-    let summary = publish(global, args, &job.project, &run, &mut history)?;
+    let summary = publish(global, args, &job.project, &run, &progress)?;
     if interrupt.is_raised() {
         return Err(interrupted(run.id()));
     }
@@ -104,10 +103,11 @@ fn publish(
     args: &RunArgs,
     project: &Project,
     run: &RunDir,
-    history: &mut History,
+    observer: &dyn Observer,
 ) -> Result<Summary> {
-    history.record(&run.read()?)?;
-    let all = index::summarise(project, history)?;
+    // Opening it takes the run in; only what is found out later has to be recorded again.
+    let mut history = History::open(&project.config.reports, observer)?;
+    let all = index::summarise(project, &mut history)?;
     if conclusion::write_wrong_outputs(run, &all)? {
         history.record(&run.read()?)?;
     }

@@ -31,22 +31,30 @@ impl Cache {
         self.presence().map(|_| ())
     }
 
-    /// What is in the cache.
+    /// What is in the cache, but for folders without files.
     ///
     /// # Errors
     /// When the folder can't be read.
     pub fn contents(&self) -> Result<Vec<Content>> {
-        let mut contents = Vec::new();
+        let measured = self.entries()?.into_iter().filter_map(|path| {
+            let files = WalkDir::new(&path).into_iter().flatten();
+            let sizes: Vec<u64> = files
+                .filter_map(|file| file.metadata().ok().filter(|it| it.is_file()))
+                .map(|file| file.len())
+                .collect();
+            (!sizes.is_empty()).then(|| Content { path, bytes: sizes.iter().sum() })
+        });
+        Ok(measured.collect())
+    }
+
+    fn entries(&self) -> Result<Vec<PathBuf>> {
+        let mut entries = Vec::new();
         for entry in fs_err::read_dir(&self.root)? {
-            let path = entry?.path();
-            if path.file_name().is_some_and(|name| name != TAG) {
-                let files = WalkDir::new(&path).into_iter().flatten();
-                let sizes = files.filter_map(|file| file.metadata().ok().filter(|it| it.is_file()));
-                contents.push(Content { bytes: sizes.map(|it| it.len()).sum(), path });
-            }
+            entries.push(entry?.path());
         }
-        contents.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(contents)
+        entries.retain(|path| path.file_name().is_some_and(|name| name != TAG));
+        entries.sort();
+        Ok(entries)
     }
 
     /// Removes everything in the cache, and returns what there was.
@@ -68,8 +76,8 @@ impl Cache {
             }
         }
         let contents = self.contents()?;
-        for content in &contents {
-            remove(&content.path)?;
+        for path in self.entries()? {
+            remove(&path)?;
         }
         Ok(contents)
     }

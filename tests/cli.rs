@@ -1,0 +1,166 @@
+//! The command line around a run: plan, report, history, dataset, clean, completions, errors.
+
+#![allow(missing_docs)]
+
+mod common;
+
+use common::TestEnvironment;
+
+const MATRIX: &str = r#"
+[matrix]
+size = ["small", "large"]
+color = ["red", "green"]
+[[matrix.exclude]]
+size = "large"
+color = "green"
+[workload]
+command = ["sh", "-c", "echo {cell}"]
+"#;
+
+const ROWS: &str = r#"
+[matrix]
+backend = ["sqlite"]
+[backend.sqlite]
+[workload]
+command = ["true"]
+[dataset]
+table = "people"
+rows = 20
+columns = [{ name = "name", type = "text", length = 10 }, { name = "age", type = "integer" }]
+"#;
+
+#[test]
+fn plan_shows_what_run_would_do_and_does_nothing() {
+    let environment = TestEnvironment::new(MATRIX);
+    let json = environment.run(&["plan", "--format", "json", "--seed", "7"]).exits(0).json();
+    let ids: Vec<_> =
+        json["cells"].as_array().unwrap().iter().map(|cell| cell["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 3);
+    assert_eq!(json["cells"][0]["axes"].as_object().unwrap().len(), 2);
+    let order = json["order"].as_array().unwrap();
+    assert_eq!(order[0]["cell"].as_str(), Some(ids[0]), "cells come in the order of attempts");
+    let github = environment.run(&["plan", "--format", "github", "small/*"]).exits(0).json();
+    assert_eq!(github["include"].as_array().unwrap().len(), 2);
+    assert_eq!(github["include"][0]["size"], "small");
+    assert!(environment.runs().is_empty() && !environment.path().join("cache").exists());
+}
+
+#[test]
+fn a_run_keeps_to_the_order_that_plan_showed() {
+    let environment = TestEnvironment::new(MATRIX);
+    let options = ["--seed", "11", "--repeats", "2"];
+    let plan =
+        environment.run(&[&["plan", "--format", "json"], &options[..]].concat()).exits(0).json();
+    environment.run(&[&["run"], &options[..]].concat()).exits(0);
+    let run = environment.runs().remove(0);
+    let mut attempts = Vec::new();
+    for cell in ["small/red", "small/green", "large/red"] {
+        for number in 1..=2 {
+            let file = format!("reports/runs/{run}/cells/{cell}/attempts/{number}/attempt.json");
+            let record: serde_json::Value = serde_json::from_str(&environment.read(&file)).unwrap();
+            let started: jiff::Timestamp = record["started"].as_str().unwrap().parse().unwrap();
+            attempts.push((started, cell.to_owned(), number));
+        }
+    }
+    attempts.sort();
+    let ran: Vec<_> = attempts.into_iter().map(|(_, cell, number)| (cell, number)).collect();
+    let planned = plan["order"].as_array().unwrap().iter();
+    let planned: Vec<_> = planned
+        .map(|it| (it["cell"].as_str().unwrap().to_owned(), it["attempt"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(ran, planned);
+}
+
+#[test]
+fn filters_by_axis_combine() {
+    let environment = TestEnvironment::new(MATRIX);
+    let arguments = ["plan", "--format", "json", "--axis", "size=small", "--axis", "color=g*"];
+    let json = environment.run(&arguments).exits(0).json();
+    assert_eq!(json["cells"].as_array().unwrap().len(), 1);
+    assert_eq!(json["cells"][0]["id"], "small/green");
+    environment.run(&["plan", "--axis", "colour=red"]).exits(2).says("color");
+}
+
+#[test]
+fn a_missing_matrix_says_what_to_do() {
+    let environment = TestEnvironment::new(MATRIX);
+    environment
+        .run(&["run", "--matrix", "other.toml"])
+        .exits(2)
+        .says("other.toml")
+        .says("--matrix");
+}
+
+#[test]
+fn a_nonsensical_option_is_wrong_usage() {
+    let environment = TestEnvironment::new(MATRIX);
+    environment.run(&["run", "--period", "10 parsecs"]).exits(2).says("parsecs");
+    environment.run(&["run", "--repeats", "0"]).exits(2).says("--repeats");
+    environment.run(&["run", "--rows", "5"]).exits(2).says("--rows");
+}
+
+#[test]
+fn history_lists_runs_and_is_rebuilt_from_their_folders() {
+    let environment = TestEnvironment::new(MATRIX);
+    environment.run(&["run", "--name", "first"]).exits(0);
+    std::fs::remove_file(environment.path().join("reports/history.db")).unwrap();
+    let listed = environment.run(&["history"]).exits(0);
+    assert!(listed.stdout.contains("first") && listed.stdout.contains("3 ok"), "{}", listed.stdout);
+    environment.run(&["history", "rebuild"]).exits(0).says("1 runs");
+}
+
+#[test]
+fn a_report_is_rendered_from_what_is_stored() {
+    let environment = TestEnvironment::new(MATRIX);
+    environment.run(&["run"]).exits(0);
+    let index = environment.path().join("reports/index.html");
+    std::fs::remove_file(&index).unwrap();
+    let finished = environment.run(&["report"]).exits(0);
+    assert!(finished.stdout.trim_end().ends_with("reports/index.html"));
+    assert!(index.exists());
+}
+
+#[test]
+fn rows_are_written_verified_exported_and_imported() {
+    let environment = TestEnvironment::new(ROWS);
+    environment.run(&["dataset", "write"]).exits(0);
+    let verified = environment.run(&["dataset", "verify"]).exits(0);
+    assert!(verified.stdout.contains("20 rows"), "{}", verified.stdout);
+    environment.run(&["dataset", "export", "--output", "people.csv"]).exits(0).says("20 rows");
+    assert!(environment.read("people.csv").starts_with("id,name,age\n"));
+    let imported = environment.run(&["dataset", "import", "people.csv"]).exits(0);
+    assert!(imported.stdout.contains("fixture = \"people.csv\""), "{}", imported.stdout);
+    environment.run(&["dataset", "import", "nothing.csv"]).exits(5);
+}
+
+#[test]
+fn clean_empties_the_cache_and_leaves_the_runs() {
+    let environment = TestEnvironment::new(ROWS);
+    environment.run(&["run"]).exits(0);
+    environment.run(&["clean", "--dry-run"]).exits(0).says("Would remove");
+    environment.run(&["clean"]).exits(0).says("Removed");
+    environment.run(&["clean"]).exits(0).says("Nothing to remove");
+    assert_eq!(environment.runs().len(), 1);
+    environment.run(&["run"]).exits(0);
+}
+
+#[test]
+fn completions_are_scripts_for_the_shell() {
+    let environment = TestEnvironment::new(MATRIX);
+    for (shell, sign) in
+        [("bash", "complete -F"), ("zsh", "#compdef memgrid"), ("fish", "complete -c memgrid")]
+    {
+        let script = environment.run(&["completions", shell]).exits(0).stdout;
+        assert!(script.contains(sign), "{shell}");
+    }
+}
+
+#[test]
+fn data_may_be_read_by_half() {
+    let environment = TestEnvironment::new(MATRIX);
+    let program = env!("CARGO_BIN_EXE_memgrid");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &format!("'{program}' completions bash | head -n 1")]);
+    let output = shell.current_dir(environment.path()).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
