@@ -5,6 +5,7 @@
 //! (`session`), and what is written once for all of them is in `store`.
 
 mod address;
+mod connect;
 mod mysql;
 mod open;
 mod postgresql;

@@ -7,7 +7,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, Connection, raw_sql};
 use tokio::runtime::Runtime;
 
-use super::runtime::runtime;
+use super::runtime::connect;
 use super::session::{Chunks, Dialect, Session, sum, texts};
 use crate::dataset::{Checksum, Table, Value};
 use crate::error::{Context, Result};
@@ -39,9 +39,8 @@ pub(super) struct Mysql {
 
 impl Mysql {
     pub(super) fn connect(options: &MySqlConnectOptions) -> Result<Self> {
-        let runtime = runtime()?;
-        let connection = runtime.block_on(MySqlConnection::connect_with(options));
-        let connection = connection.context(|| "MySQL can't be connected to".to_owned())?;
+        let (connection, runtime) =
+            connect("MySQL can't be connected to", MySqlConnection::connect_with(options))?;
         Ok(Self { connection, runtime })
     }
 }

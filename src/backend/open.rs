@@ -1,18 +1,16 @@
 //! Opening a backend: from what `matrix.toml` says to a database that is reachable, and holds the
 //! dataset.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tempfile::TempDir;
 
-use super::address::{Address, encode_path};
-use super::mysql::Mysql;
-use super::postgresql::Postgresql;
-use super::server::recipe::{MYSQL_SOCKET, POSTGRESQL_USER};
-use super::server::{Server, Start};
+use super::address::Address;
+use super::connect::{
+    Connect, given, maintenance, mysql_at, postgresql_at, private_at, private_url, sqlite_url,
+};
+use super::server::{self, Server, Start};
 use super::session::Session;
 use super::sqlite::{Sharing, SqliteFile};
 use super::sqlite_file;
@@ -21,7 +19,7 @@ use crate::collect::record::DatasetRecord;
 use crate::config::{self, BackendKind};
 use crate::dataset::{Source, fingerprint};
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::event::{Observer, step};
+use crate::event::{Event, Observer, step};
 use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
 use crate::prepare::Blocked;
@@ -93,6 +91,7 @@ impl Report {
 /// When it can't be had; the reason names what is missing, and the help is a command if there is
 /// one that would.
 pub fn open(request: &Request<'_>) -> Result<OpenBackend, Blocked> {
+    end_what_was_left(request);
     let opened = match (&request.backend.url, request.backend.kind) {
         (Some(url), kind) => open_given(request, url, kind),
         (None, BackendKind::Sqlite) => open_file(request),
@@ -100,6 +99,16 @@ pub fn open(request: &Request<'_>) -> Result<OpenBackend, Blocked> {
         (None, BackendKind::Mysql) => open_private(request, &mysql_at),
     };
     opened.map_err(|error| blocked(request.name, &error))
+}
+
+/// A server that does not end is no reason not to open this backend.
+fn end_what_was_left(request: &Request<'_>) {
+    let text = match server::reap(request.cache) {
+        Ok(0) => return,
+        Ok(ended) => format!("ended servers that a killed memgrid had left behind: {ended}"),
+        Err(error) => chain(&error),
+    };
+    request.observer.event(Event::Notice { text });
 }
 
 impl OpenBackend {
@@ -173,20 +182,17 @@ impl OpenBackend {
     fn connect(&self) -> Result<Box<dyn Session>> {
         match &self.place {
             Place::File(path) => Ok(Box::new(SqliteFile::open(path, Sharing::ReadOnly)?)),
-            Place::Given(address) => connect_given(address),
+            Place::Given(address) => given(address),
             Place::Scratch(_) => Err(Error::bug(format!("backend {} holds no dataset", self.name))),
             Place::Private(server, database) => {
                 let socket = server.socket().ok_or_else(|| {
                     Error::bug(format!("the server of backend {} does not run", self.name))
                 })?;
-                (at(server.kind()))(socket, database)
+                private_at(server.kind())(socket, database)
             }
         }
     }
 }
-
-/// Connects to a database of a private server, given its socket's folder.
-type Connect = dyn Fn(&Path, &str) -> Result<Box<dyn Session>>;
 
 fn open_file(request: &Request<'_>) -> Result<OpenBackend> {
     let Some(dataset) = request.dataset else { return open_scratch(request) };
@@ -223,10 +229,6 @@ fn open_scratch(request: &Request<'_>) -> Result<OpenBackend> {
     })
 }
 
-fn sqlite_url(path: &Path) -> String {
-    format!("sqlite://{}", encode_path(path))
-}
-
 fn open_private(request: &Request<'_>, connect: &Connect) -> Result<OpenBackend> {
     let kind = request.backend.kind;
     let started = format!("starting {}", request.name);
@@ -238,17 +240,16 @@ fn open_private(request: &Request<'_>, connect: &Connect) -> Result<OpenBackend>
         Ok::<_, Error>(((server, session), version))
     })?;
     let version = session.version()?;
-    let database = match request.dataset {
-        Some(dataset) => format!("memgrid_{:.16}", fingerprint(dataset)?),
-        None => EMPTY.to_owned(),
-    };
+    let print = request.dataset.map(fingerprint).transpose()?;
+    let database =
+        print.as_ref().map_or_else(|| EMPTY.to_owned(), |print| format!("memgrid_{print:.16}"));
     make_database(&mut *session, &database)?;
     session.close()?;
     let socket = server.socket().ok_or_else(|| {
         Error::bug(format!("the server of backend {} does not run", request.name))
     })?;
     let url = private_url(kind, socket, &database);
-    let record = fill(request, Owner::Memgrid, || connect(socket, &database))?;
+    let record = fill(request, print.as_deref(), Owner::Memgrid, || connect(socket, &database))?;
     Ok(OpenBackend {
         name: request.name.to_owned(),
         place: Place::Private(Box::new(server), database),
@@ -273,10 +274,12 @@ fn make_database(session: &mut dyn Session, database: &str) -> Result<()> {
 fn open_given(request: &Request<'_>, url: &str, kind: BackendKind) -> Result<OpenBackend> {
     let address = Address::resolve(request.name, kind, url, |name| std::env::var(name).ok())?;
     let opened = (|| {
-        let mut session = connect_given(&address)?;
+        let mut session = given(&address)?;
         let version = session.version()?;
         session.close()?;
-        Ok((version, fill(request, Owner::User, || connect_given(&address))?))
+        let print = request.dataset.map(fingerprint).transpose()?;
+        let record = fill(request, print.as_deref(), Owner::User, || given(&address))?;
+        Ok((version, record))
     })();
     // What a server says may hold what it was told.
     let (version, record) = opened.map_err(|error: Error| {
@@ -294,15 +297,16 @@ fn open_given(request: &Request<'_>, url: &str, kind: BackendKind) -> Result<Ope
 
 fn fill(
     request: &Request<'_>,
+    fingerprint: Option<&str>,
     owner: Owner,
     connect: impl FnOnce() -> Result<Box<dyn Session>>,
 ) -> Result<Option<DatasetRecord>> {
-    let Some(dataset) = request.dataset else { return Ok(None) };
+    let Some((dataset, fingerprint)) = request.dataset.zip(fingerprint) else { return Ok(None) };
     let Request { name, observer, interrupt, .. } = *request;
     step(observer, &format!("filling {name}"), || {
         let began = Instant::now();
         let mut session = connect()?;
-        let work = Work { name, dataset, owner, observer, interrupt };
+        let work = Work { name, dataset, fingerprint, owner, observer, interrupt };
         let (record, origin) = store::ensure(&mut *session, &work)?;
         session.close()?;
         let detail = detail(&record, origin, began);
@@ -317,60 +321,6 @@ fn detail(record: &DatasetRecord, origin: Origin, began: Instant) -> String {
             format!("{} rows in {:.1} s", record.rows, began.elapsed().as_secs_f64())
         }
     }
-}
-
-fn at(kind: BackendKind) -> &'static Connect {
-    match kind {
-        BackendKind::Postgresql => &postgresql_at,
-        BackendKind::Sqlite | BackendKind::Mysql => &mysql_at,
-    }
-}
-
-fn postgresql_at(socket: &Path, database: &str) -> Result<Box<dyn Session>> {
-    let options = PgConnectOptions::new_without_pgpass()
-        .socket(socket)
-        .port(5432)
-        .username(POSTGRESQL_USER)
-        .database(database)
-        .ssl_mode(PgSslMode::Disable);
-    Ok(Box::new(Postgresql::connect(&options)?))
-}
-
-fn mysql_at(socket: &Path, database: &str) -> Result<Box<dyn Session>> {
-    let options = MySqlConnectOptions::new()
-        .socket(socket.join(MYSQL_SOCKET))
-        .username("root")
-        .database(database)
-        .ssl_mode(MySqlSslMode::Disabled);
-    Ok(Box::new(Mysql::connect(&options)?))
-}
-
-/// A database that every server has.
-const fn maintenance(kind: BackendKind) -> &'static str {
-    match kind {
-        BackendKind::Postgresql => "postgres",
-        BackendKind::Sqlite | BackendKind::Mysql => "mysql",
-    }
-}
-
-fn private_url(kind: BackendKind, socket: &Path, database: &str) -> String {
-    match kind {
-        BackendKind::Postgresql => {
-            format!("postgresql://{POSTGRESQL_USER}@/{database}?host={}", encode_path(socket))
-        }
-        BackendKind::Sqlite | BackendKind::Mysql => {
-            let socket = encode_path(&socket.join(MYSQL_SOCKET));
-            format!("mysql://root@localhost/{database}?unix_socket={socket}")
-        }
-    }
-}
-
-fn connect_given(address: &Address) -> Result<Box<dyn Session>> {
-    Ok(match address.kind() {
-        BackendKind::Sqlite => Box::new(SqliteFile::open(&address.path(), Sharing::Shared)?),
-        BackendKind::Postgresql => Box::new(Postgresql::connect(&address.postgresql()?)?),
-        BackendKind::Mysql => Box::new(Mysql::connect(&address.mysql()?)?),
-    })
 }
 
 fn blocked(name: &str, error: &Error) -> Blocked {

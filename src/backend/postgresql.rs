@@ -6,7 +6,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, raw_sql};
 use tokio::runtime::Runtime;
 
-use super::runtime::runtime;
+use super::runtime::connect;
 use super::session::{Chunks, Dialect, Session, sum, texts};
 use crate::dataset::{Checksum, ColumnType, Table, Value};
 use crate::error::{Context, Result};
@@ -35,9 +35,8 @@ pub(super) struct Postgresql {
 
 impl Postgresql {
     pub(super) fn connect(options: &PgConnectOptions) -> Result<Self> {
-        let runtime = runtime()?;
-        let connection = runtime.block_on(PgConnection::connect_with(options));
-        let connection = connection.context(|| "PostgreSQL can't be connected to".to_owned())?;
+        let (connection, runtime) =
+            connect("PostgreSQL can't be connected to", PgConnection::connect_with(options))?;
         Ok(Self { connection, runtime })
     }
 }

@@ -10,7 +10,7 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, Connection, Sqlite, raw_sql};
 use tokio::runtime::Runtime;
 
-use super::runtime::runtime;
+use super::runtime::connect;
 use super::session::{Chunks, Dialect, Session, sum, texts};
 use crate::dataset::{Checksum, Row, Table, Value};
 use crate::error::{Context, Result};
@@ -52,7 +52,6 @@ pub(super) struct SqliteFile {
 
 impl SqliteFile {
     pub(super) fn open(path: &Path, sharing: Sharing) -> Result<Self> {
-        let runtime = runtime()?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -66,8 +65,8 @@ impl SqliteFile {
                 .pragma("locking_mode", "EXCLUSIVE")
                 .pragma("cache_size", "-65536"),
         };
-        let connection = runtime.block_on(SqliteConnection::connect_with(&options));
-        let connection = connection.context(|| format!("{} can't be opened", path.display()))?;
+        let failure = format!("{} can't be opened", path.display());
+        let (connection, runtime) = connect(&failure, SqliteConnection::connect_with(&options))?;
         Ok(Self { connection, runtime })
     }
 }

@@ -66,19 +66,19 @@ pub(super) fn ensure(request: &Request<'_>, dataset: &Dataset) -> Result<File> {
         request.observer.event(Event::Notice { text });
         request.cache.discard(&folder)?;
     }
-    request.cache.publish(&folder, |folder| build(folder, dataset, request))?;
+    request.cache.publish(&folder, |folder| build(folder, dataset, &print, request))?;
     // Renaming the folder left the file's own times as they were.
     let stamp = read_stamp(&folder)
         .ok_or_else(|| Error::bug(format!("{} was made without a stamp", folder.display())))?;
     Ok(file(stamp, Origin::Written))
 }
 
-fn build(folder: &Path, dataset: &Dataset, request: &Request<'_>) -> Result<()> {
+fn build(folder: &Path, dataset: &Dataset, fingerprint: &str, request: &Request<'_>) -> Result<()> {
     let Request { name, observer, interrupt, .. } = *request;
     fs_err::create_dir_all(folder)?;
     let path = folder.join(DATABASE);
     let mut session: Box<dyn Session> = Box::new(SqliteFile::open(&path, Sharing::Private)?);
-    let work = Work { name, dataset, owner: Owner::Memgrid, observer, interrupt };
+    let work = Work { name, dataset, fingerprint, owner: Owner::Memgrid, observer, interrupt };
     let sum = store::transfer(&mut *session, &work, &Source::open(dataset)?)?;
     let version = session.version()?;
     session.close()?;

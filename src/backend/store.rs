@@ -8,7 +8,7 @@
 use super::session::Session;
 use crate::collect::record::DatasetRecord;
 use crate::config::Dataset;
-use crate::dataset::{Checksum, RESERVED, Source, fingerprint};
+use crate::dataset::{Checksum, RESERVED, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Observer};
 use crate::interrupt::Interrupt;
@@ -52,6 +52,8 @@ pub(super) enum Origin {
 pub(super) struct Work<'a> {
     pub(super) name: &'a str,
     pub(super) dataset: &'a Dataset,
+    /// The dataset's.
+    pub(super) fingerprint: &'a str,
     pub(super) owner: Owner,
     pub(super) observer: &'a dyn Observer,
     pub(super) interrupt: &'a Interrupt,
@@ -62,23 +64,22 @@ pub(super) fn ensure(
     session: &mut dyn Session,
     work: &Work<'_>,
 ) -> Result<(DatasetRecord, Origin)> {
-    let wanted = fingerprint(work.dataset)?;
     lock(session)?;
     let record = |rows| DatasetRecord {
-        fingerprint: wanted.clone(),
+        fingerprint: work.fingerprint.to_owned(),
         table: work.dataset.table.clone(),
         rows,
     };
-    if let Some(whole) = examine(session, work, &wanted)? {
+    if let Some(whole) = examine(session, work)? {
         return Ok((record(whole.rows), Origin::Cached));
     }
-    let rows = write(session, work, &wanted)?;
+    let rows = write(session, work)?;
     Ok((record(rows), Origin::Written))
 }
 
 /// What the table holds, if that is the wanted dataset. Otherwise the table is gone afterwards,
 /// unless it isn't ours to remove.
-fn examine(session: &mut dyn Session, work: &Work<'_>, wanted: &str) -> Result<Option<Whole>> {
+fn examine(session: &mut dyn Session, work: &Work<'_>) -> Result<Option<Whole>> {
     let table = &work.dataset.table;
     let tables = session.query(session.dialect().tables)?;
     let has = |name: &str| tables.iter().flatten().flatten().any(|table| table == name);
@@ -88,7 +89,7 @@ fn examine(session: &mut dyn Session, work: &Work<'_>, wanted: &str) -> Result<O
     }
     match note {
         Some(Note { fingerprint, whole: Some(whole) }) => {
-            let same = fingerprint == wanted;
+            let same = fingerprint == work.fingerprint;
             if unchanged(session, work, same, &whole)? {
                 if same {
                     return Ok(Some(whole));
@@ -129,7 +130,7 @@ fn unchanged(
         return Ok(false);
     }
     let whole = Whole { quick, ..whole.clone() };
-    write_note(session, table, &fingerprint(work.dataset)?, Some(&whole))?;
+    write_note(session, work, Some(&whole))?;
     Ok(true)
 }
 
@@ -157,14 +158,14 @@ fn not_ours(work: &Work<'_>) -> Error {
         .hint("memgrid does not touch it: use another database, or another `table` in [dataset]")
 }
 
-fn write(session: &mut dyn Session, work: &Work<'_>, wanted: &str) -> Result<u64> {
+fn write(session: &mut dyn Session, work: &Work<'_>) -> Result<u64> {
     let table = &work.dataset.table;
     let source = Source::open(work.dataset)?;
-    write_note(session, table, wanted, None)?;
+    write_note(session, work, None)?;
     let stored = transfer(session, work, &source)?;
     let quick = session.quick(table)?;
     let whole = Whole { rows: stored.rows(), checksum: stored.to_string(), quick };
-    write_note(session, table, wanted, Some(&whole))?;
+    write_note(session, work, Some(&whole))?;
     Ok(whole.rows)
 }
 
@@ -227,12 +228,7 @@ fn read_note(session: &mut dyn Session, table: &str) -> Result<Option<Note>> {
     Ok(Some(Note { fingerprint, whole }))
 }
 
-fn write_note(
-    session: &mut dyn Session,
-    table: &str,
-    fingerprint: &str,
-    whole: Option<&Whole>,
-) -> Result<()> {
+fn write_note(session: &mut dyn Session, work: &Work<'_>, whole: Option<&Whole>) -> Result<()> {
     session.execute(&format!(
         "CREATE TABLE IF NOT EXISTS {RESERVED} (table_name varchar(255) NOT NULL PRIMARY KEY, \
          fingerprint varchar(64) NOT NULL, row_count varchar(20), checksum varchar(64), quick text)"
@@ -240,11 +236,11 @@ fn write_note(
     let dialect = session.dialect();
     let or_null =
         |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), |text| dialect.literal(text));
-    let key = dialect.literal(table);
+    let key = dialect.literal(&work.dataset.table);
     let rows = whole.map(|whole| whole.rows.to_string());
     let insert = format!(
         "INSERT INTO {RESERVED} VALUES ({key}, {}, {}, {}, {})",
-        dialect.literal(fingerprint),
+        dialect.literal(work.fingerprint),
         or_null(rows.as_deref()),
         or_null(whole.map(|whole| whole.checksum.as_str())),
         or_null(whole.map(|whole| whole.quick.as_str())),

@@ -21,7 +21,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{process, socket};
 use crate::error::{Context, Error, Result};
-use crate::prepare::cache::Cache;
+use crate::event::Silent;
+use crate::interrupt::Interrupt;
+use crate::prepare::cache::{Cache, Lock};
 
 /// More servers of one kind at once than anybody needs.
 const SLOTS: usize = 64;
@@ -45,6 +47,7 @@ pub(super) struct Slot {
 impl Slot {
     /// Takes the first slot that nobody has. `kind` names the server, its version and the layout.
     pub(super) fn take(cache: &Cache, kind: &str) -> Result<Self> {
+        let _alone = alone(cache)?;
         let slots = cache.folder(&format!("servers/{kind}"))?;
         for number in 0..SLOTS {
             let folder = slots.join(number.to_string());
@@ -131,8 +134,15 @@ impl Slot {
     }
 }
 
+/// Held while slots are looked through: whoever looks locks each for a moment, and somebody else
+/// would then take another one, with other data in it.
+fn alone(cache: &Cache) -> Result<Lock> {
+    cache.lock("servers", &Silent, &Interrupt::default())
+}
+
 /// Ends all servers in the cache whose owners are gone, and returns how many there were.
 pub(super) fn reap_all(cache: &Cache) -> Result<usize> {
+    let _alone = alone(cache)?;
     let mut ended = 0;
     for kind in fs_err::read_dir(cache.folder("servers")?)? {
         for folder in fs_err::read_dir(kind?.path())? {
