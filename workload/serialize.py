@@ -20,11 +20,13 @@ STRIDE = 500
 
 def require_subject():
     """Exit unless the Django that was imported is the one on PYTHONPATH, which is the subject."""
-    import django
-
     first = os.environ.get("PYTHONPATH", "").split(os.pathsep)[0]
     if not first:
         sys.exit("PYTHONPATH must begin with the folder of the Django that is measured.")
+    try:
+        import django
+    except ModuleNotFoundError as error:
+        sys.exit(f"Django can't be imported from PYTHONPATH's first entry, {first}: {error}.")
     found = Path(django.__file__).resolve()
     if not found.is_relative_to(Path(first).resolve()):
         sys.exit(

@@ -1,7 +1,6 @@
 //! Installs what is missing with Debian's package manager.
 
-use super::{Finding, survey, which};
-use crate::config::Config;
+use super::{Finding, which};
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer, step};
 use crate::interrupt::Interrupt;
@@ -15,23 +14,6 @@ pub fn apt_command(missing: &[Finding]) -> Option<String> {
     let packages = packages(missing);
     let command = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
     (!packages.is_empty()).then_some(command)
-}
-
-/// Surveys, installs what is missing, and surveys again.
-///
-/// # Errors
-/// As [`install`], and when something is still missing afterwards.
-pub fn set_up(config: &Config, backends: &[&str], observer: &dyn Observer) -> Result<Vec<Finding>> {
-    let missing = missing(survey(config, backends));
-    if missing.is_empty() {
-        return Ok(survey(config, backends));
-    }
-    install(&missing, observer)?;
-    let findings = survey(config, backends);
-    match findings.iter().find(|finding| finding.is_missing()) {
-        None => Ok(findings),
-        Some(finding) => Err(absent(finding)),
-    }
 }
 
 /// Installs the packages that bring what is missing, and makes sure that none of their services
@@ -62,10 +44,6 @@ pub fn install(missing: &[Finding], observer: &dyn Observer) -> Result<()> {
     })?;
     tell_of_services(&packages, observer);
     Ok(())
-}
-
-fn missing(findings: Vec<Finding>) -> Vec<Finding> {
-    findings.into_iter().filter(Finding::is_missing).collect()
 }
 
 fn packages(missing: &[Finding]) -> Vec<&str> {

@@ -6,7 +6,7 @@ export DEBIAN_FRONTEND=noninteractive
 # Debian asks this program whether a service may be started. The machine's own one is left alone.
 # Ours says no for as long as this shell lives, so that nothing is changed if it is killed.
 policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
+if [ ! -e "$policy" ] || grep -q 'Made by memgrid' "$policy"; then
     trap 'rm -f "$policy"' EXIT
     trap 'exit 130' HUP INT TERM
     printf '#!/bin/sh\n# Made by memgrid setup; may be removed.\nkill -0 %s 2>/dev/null && exit 101\nexit 0\n' $$ >"$policy"

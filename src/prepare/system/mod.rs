@@ -5,7 +5,7 @@ mod drivers;
 mod install;
 mod python;
 
-pub use install::{apt_command, install, set_up};
+pub use install::{apt_command, install};
 pub use python::survey_python;
 
 use crate::backend;
