@@ -1,7 +1,7 @@
 //! `memgrid run` over small workloads whose behaviour is known: outcomes, exit codes, one cell
 //! again, interruption and resumption.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -183,6 +183,20 @@ fn end_in_the_middle(environment: &TestEnvironment, signal: Signal) -> Finished 
     Finished::new(child.wait_with_output().unwrap())
 }
 
+/// Waits until no process has the environment's folder in its command line.
+fn nothing_is_left_running(environment: &TestEnvironment) {
+    let folder = environment.path().to_str().unwrap();
+    let runs = |entry: std::fs::DirEntry| {
+        let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&command).contains(folder)
+    };
+    let began = Instant::now();
+    while std::fs::read_dir("/proc").unwrap().flatten().any(runs) {
+        assert!(began.elapsed() < Duration::from_secs(10), "the workload outlived memgrid");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 fn resumes(environment: &TestEnvironment) {
     environment.write("go", "");
     let resumed = environment.run(&["run", "--resume", "--format", "json"]).exits(0);
@@ -208,6 +222,7 @@ fn a_killed_run_can_be_resumed_too() {
     let environment = blocking();
     let finished = end_in_the_middle(&environment, Signal::KILL);
     assert_eq!(finished.code, None);
+    nothing_is_left_running(&environment);
     environment.run(&["report"]).exits(0);
     resumes(&environment);
 }

@@ -107,6 +107,8 @@ fn spawn(
 fn arguments(task: &Task, settings: &Settings, folder: &Path) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec![
         "--quiet".into(),
+        "--parent".into(),
+        std::process::id().to_string().into(),
         "--period".into(),
         format!("{}us", settings.period.as_micros()).into(),
         "--timeout".into(),

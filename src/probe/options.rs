@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use jiff::SignedDuration;
 use lexopt::{Arg, Parser, ValueExt as _};
+use rustix::process::Pid;
 
 pub(super) const HELP: &str = "\
 Runs a command and measures the memory of its whole process tree.
@@ -22,6 +23,8 @@ Options:
       --memory-limit SIZE   End the command when its tree's RSS is larger: 512MiB, 2GiB
       --keep-high-water     Don't reset the command's VmHWM at every sample, for commands that
                             report their own peak memory (see docs/sample-format.md)
+      --parent PID          End the command when the process that started memprobe ends; PID is
+                            that process's own, in case it ended before memprobe could look
   -q, --quiet               No summary on stderr
   -h, --help                Print this help
   -V, --version             Print the version
@@ -53,6 +56,8 @@ pub(super) struct Options {
     /// Bytes.
     pub(super) memory_limit: Option<u64>,
     pub(super) keep_high_water: bool,
+    /// The process with which we end.
+    pub(super) parent: Option<Pid>,
     pub(super) quiet: bool,
     /// Program and arguments; never empty.
     pub(super) command: Vec<OsString>,
@@ -67,6 +72,7 @@ impl Options {
             timeout: None,
             memory_limit: None,
             keep_high_water: false,
+            parent: None,
             quiet: false,
             command: Vec::new(),
         }
@@ -86,6 +92,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Request, lexopt::Error> {
                 options.memory_limit = Some(size(&parser.value()?.string()?)?);
             }
             Arg::Long("keep-high-water") => options.keep_high_water = true,
+            Arg::Long("parent") => options.parent = Some(pid(&parser.value()?.string()?)?),
             Arg::Short('q') | Arg::Long("quiet") => options.quiet = true,
             Arg::Short('h') | Arg::Long("help") => return Ok(Request::Help),
             Arg::Short('V') | Arg::Long("version") => return Ok(Request::Version),
@@ -98,6 +105,11 @@ pub(super) fn parse(mut parser: Parser) -> Result<Request, lexopt::Error> {
         }
     }
     Err("there is no command to run".into())
+}
+
+fn pid(text: &str) -> Result<Pid, lexopt::Error> {
+    let pid = text.parse().ok().filter(|pid| *pid > 0).and_then(Pid::from_raw);
+    pid.ok_or_else(|| format!("`{text}` is no process's id").into())
 }
 
 fn period(text: &str) -> Result<Duration, lexopt::Error> {

@@ -19,7 +19,7 @@ use super::record::{Record, Sample};
 use super::report::{self, Files};
 use super::rollup::Schedule;
 use super::said::Said;
-use super::signals::Signals;
+use super::signals::{self, Signals};
 use super::tree::{Reading, Tree};
 use super::{EXIT_PROBE_FAILED, complain, spawn, usage};
 
@@ -48,6 +48,9 @@ fn measure(options: &Options) -> Result<u8, String> {
         marks::channel().map_err(|error| failed("making a pipe for marks")(error.into()))?;
     let mut files = Files::prepare(options)?;
     let signals = Signals::listen().map_err(failed("listening for signals"))?;
+    if let Some(parent) = options.parent {
+        signals::end_with(parent).map_err(failed("watching the parent process"))?;
+    }
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(|error| failed("becoming the workload's subreaper")(error.into()))?;
     let tree = Tree::new(!options.keep_high_water);

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use rustix::process::{Pid, Signal};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::{flag, low_level};
 
@@ -64,4 +65,15 @@ impl Signals {
             stop: i32::try_from(stop).ok().filter(|signal| *signal != 0),
         }
     }
+}
+
+/// Lets us be told to stop when `parent` ends, however that happens. To be called when signals
+/// are listened to.
+pub(super) fn end_with(parent: Pid) -> io::Result<()> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?;
+    // It may have ended before that was set.
+    if rustix::process::getppid() != Some(parent) {
+        low_level::raise(SIGTERM)?;
+    }
+    Ok(())
 }

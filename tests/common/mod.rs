@@ -1,7 +1,8 @@
 //! A hermetic folder in which tests drive the real binaries: a project, a cache and reports of
 //! its own, and an environment without anything of the developer's.
 
-#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(dead_code, reason = "not every test uses all of it")]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

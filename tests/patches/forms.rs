@@ -139,7 +139,7 @@ fn the_last_line_may_lack_its_newline() {
         ("a\nb", format!("@@ -1,2 +1,2 @@\n a\n-b\n{none}+b\n"), "a\nb\n"),
         ("a\nb\n", format!("@@ -1,2 +1,2 @@\n a\n-b\n+b\n{none}"), "a\nb"),
         ("a\nb", format!("@@ -1,2 +1,2 @@\n-a\n+A\n b\n{none}"), "A\nb"),
-        ("a\nb", format!("@@ -1,2 +1 @@\n a\n-b\n\\ Kein Zeilenumbruch am Dateiende.\n"), "a\n"),
+        ("a\nb", "@@ -1,2 +1 @@\n a\n-b\n\\ Kein Zeilenumbruch am Dateiende.\n".to_owned(), "a\n"),
         ("", format!("@@ -0,0 +1 @@\n+b\n{none}"), "b"),
     ];
     for (before, hunk, after) in cases {
