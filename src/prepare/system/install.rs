@@ -20,16 +20,12 @@ pub fn apt_command(missing: &[Finding]) -> Option<String> {
 /// is started. It is not interrupted: half-installed packages would be worse than waiting.
 ///
 /// # Errors
-/// When there is no `apt-get`, when we are not root and `sudo` asks for a password, or when
-/// installing fails; always with what the user can do.
+/// When there is no `apt-get`, when we are not root and `sudo` asks for a password, when
+/// installing fails, or when something is missing that no package brings; always with what the
+/// user can do.
 pub fn install(missing: &[Finding], observer: &dyn Observer) -> Result<()> {
     let packages = packages(missing);
-    let Some(command) = apt_command(missing) else {
-        return missing
-            .iter()
-            .find(|finding| finding.is_missing())
-            .map_or(Ok(()), |finding| Err(absent(finding)));
-    };
+    let Some(command) = apt_command(missing) else { return beyond_packages(missing) };
     if which("apt-get").is_none() {
         let names: Vec<&str> = missing.iter().map(|finding| finding.name.as_str()).collect();
         let message = format!("can't install {}: this is no Debian system", names.join(", "));
@@ -43,7 +39,14 @@ pub fn install(missing: &[Finding], observer: &dyn Observer) -> Result<()> {
             .map_err(|error| failure(&error, &command))
     })?;
     tell_of_services(&packages, observer);
-    Ok(())
+    beyond_packages(missing)
+}
+
+/// What no package brings is still missing, whatever was installed.
+fn beyond_packages(missing: &[Finding]) -> Result<()> {
+    let mut beyond =
+        missing.iter().filter(|finding| finding.is_missing() && finding.packages.is_empty());
+    beyond.next().map_or(Ok(()), |finding| Err(absent(finding)))
 }
 
 fn packages(missing: &[Finding]) -> Vec<&str> {

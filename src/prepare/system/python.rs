@@ -82,10 +82,24 @@ fn interpreter(python: &Python) -> (Finding, Option<Facts>) {
         let what = &python.interpreter;
         finding.advice = Some(format!("install {what}, or name another `interpreter` in [python]"));
     }
+    let expected = || (!finding.packages.is_empty()).then(Facts::of_debians_python3);
+    let facts = facts.or_else(expected);
     (finding, facts)
 }
 
 impl Facts {
+    /// What Debian's Python has once it is installed, so that one installation brings the rest too.
+    fn of_debians_python3() -> Self {
+        Self {
+            version: "3".to_owned(),
+            short_version: "3".to_owned(),
+            makes_environments: false,
+            pip: false,
+            header: String::new(),
+            is_debians: true,
+        }
+    }
+
     /// A part of Python that Debian packs separately, and others don't.
     pub(super) fn part(
         &self,
