@@ -6,7 +6,7 @@ mod common;
 
 use std::path::Path;
 
-use common::TestEnvironment;
+use common::{Finished, TestEnvironment};
 use memgrid::backend;
 use memgrid::config::BackendKind;
 
@@ -70,6 +70,25 @@ fn the_eighteen_cells_are_ok_and_twins_write_the_same_bytes() {
         digests.dedup();
         assert_eq!(digests.len(), 1, "{format}");
     }
+}
+
+#[test]
+fn without_servers_six_cells_run_and_twelve_are_unavailable() {
+    let environment = project();
+    let run = |arguments: &[&str]| {
+        let mut command = environment.memgrid(arguments);
+        command.env("MEMGRID_SERVER_PATH", environment.path());
+        Finished::new(command.output().unwrap())
+    };
+    let finished = run(&["run", "--rows", "100", "--format", "json"]).exits(0);
+    let outcomes = finished.outcomes();
+    let count = |wanted: &str| outcomes.iter().filter(|(_, outcome)| outcome == wanted).count();
+    assert_eq!((count("ok"), count("unavailable")), (6, 12));
+    let json = finished.json();
+    let helps = json["cells"].as_array().unwrap().iter().filter_map(|cell| cell["help"].as_str());
+    assert_eq!(helps.filter(|help| *help == "memgrid setup").count(), 12);
+    let strict = run(&["run", "mysql/*/*", "--rows", "100", "--strict"]).exits(5);
+    assert!(strict.stdout.contains("memgrid setup"), "{}", strict.stdout);
 }
 
 #[test]

@@ -74,12 +74,12 @@ impl Stage {
 
     /// What `cell` gets, or what blocks it.
     pub(super) fn props(&self, config: &Config, cell: &Cell) -> Result<Props<'_>, Blocked> {
+        let backend = cell.backend().map_or(Ok(None), |name| get(&self.backends, name))?;
         let state = if config.sources.is_empty() {
             None
         } else {
             get(&self.states, cell.state().unwrap_or(NO_STATE))?
         };
-        let backend = cell.backend().map_or(Ok(None), |name| get(&self.backends, name))?;
         let python = get(&self.pythons, &requirements(config, cell))?;
         Ok(Props { python, state, backend })
     }
@@ -107,10 +107,23 @@ impl Stage {
 }
 
 impl Setting<'_> {
+    /// The cells whose server is there. For the others nothing needs to be fetched or built, least
+    /// of all a driver whose headers come with the server.
+    fn possible(&self) -> impl Iterator<Item = &Cell> {
+        self.cells.iter().filter(|cell| {
+            let backend = cell.backend().and_then(|name| self.config.backends.get(name));
+            backend.is_none_or(|backend| {
+                !backend.kind.is_server()
+                    || backend.url.is_some()
+                    || backend::locate(backend.kind).is_some()
+            })
+        })
+    }
+
     fn pythons(&self) -> Pythons {
         let Some(python) = &self.config.python else { return IndexMap::new() };
         let sets: IndexSet<_> =
-            self.cells.iter().map(|cell| requirements(self.config, cell)).collect();
+            self.possible().map(|cell| requirements(self.config, cell)).collect();
         let prepared: Vec<_> = Vec::from_iter(sets)
             .into_par_iter()
             .map(|extra| {
@@ -127,7 +140,7 @@ impl Setting<'_> {
             return IndexMap::new();
         }
         let names: IndexSet<&str> =
-            self.cells.iter().map(|cell| cell.state().unwrap_or(NO_STATE)).collect();
+            self.possible().map(|cell| cell.state().unwrap_or(NO_STATE)).collect();
         let states: IndexMap<String, State> = names
             .into_iter()
             .map(|name| {

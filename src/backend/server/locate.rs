@@ -16,6 +16,9 @@ pub(in crate::backend) struct Programs {
     pub(in crate::backend) init: Option<PathBuf>,
 }
 
+/// Names the folders to look in instead of PATH and the usual places, to choose between versions.
+const VARIABLE: &str = "MEMGRID_SERVER_PATH";
+
 /// Folders in which servers are kept off PATH. A `*` stands for a version; newest first.
 const POSTGRESQL_PLACES: &[&str] = &[
     "/usr/lib/postgresql/*/bin",
@@ -49,11 +52,15 @@ const MYSQL_PLACES: &[&str] = &[
 
 /// The programs for `kind`, or `None` when they are not installed (and for SQLite, which has none).
 pub(in crate::backend) fn programs(kind: BackendKind) -> Option<Programs> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let chosen = std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
+    let places = |usual: &[&str]| match &chosen {
+        Some(path) => folders(path, &[]),
+        None => folders(&std::env::var_os("PATH").unwrap_or_default(), usual),
+    };
     match kind {
         BackendKind::Sqlite => None,
-        BackendKind::Postgresql => postgresql(&folders(&path, POSTGRESQL_PLACES)),
-        BackendKind::Mysql => mysql(&folders(&path, MYSQL_PLACES)),
+        BackendKind::Postgresql => postgresql(&places(POSTGRESQL_PLACES)),
+        BackendKind::Mysql => mysql(&places(MYSQL_PLACES)),
     }
 }
 
