@@ -41,7 +41,9 @@ pub(super) fn run(global: &Global, args: &DoctorArgs) -> Result<u8> {
             let help = finding.help().unwrap_or_default();
             output::say(&format!("{} (for {}): {help}", finding.name, finding.needed_by));
         }
-        output::say("`memgrid setup` installs all that is missing.");
+        if findings.iter().any(|finding| finding.is_missing() && !finding.packages.is_empty()) {
+            output::say("`memgrid setup` installs what Debian has packages for.");
+        }
     } else {
         output::say("Everything that this matrix needs is here.");
     }

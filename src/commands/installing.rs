@@ -22,12 +22,14 @@ pub(super) fn install_missing(config: &Config, cells: &[Cell], observer: &dyn Ob
     if missing.is_empty() {
         return true;
     }
-    match system::install(&missing, observer) {
-        Ok(()) => true,
-        Err(error) => {
-            let hint = error.hint_text().map(|hint| format!(" ({hint})")).unwrap_or_default();
-            observer.event(Event::Notice { text: format!("{error}{hint}") });
-            false
-        }
+    if let Err(error) = system::install(&missing, observer) {
+        let hint = error.hint_text().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        observer.event(Event::Notice { text: format!("{error}{hint}") });
     }
+    let still = survey(config, cells).into_iter().filter(Finding::is_missing);
+    let still: Vec<String> = still.map(|finding| finding.name).collect();
+    if !still.is_empty() {
+        observer.event(Event::Notice { text: format!("still missing: {}", still.join(", ")) });
+    }
+    still.is_empty()
 }
