@@ -17,7 +17,10 @@ pub fn conclude(attempts: &[AttemptRecord], repeats: u32) -> (Outcome, Option<St
     match latest.filter(|attempt| attempt.outcome != Outcome::Ok) {
         Some(attempt) => (attempt.outcome, attempt.reason.clone()),
         None => {
-            let reason = format!("interrupted after {succeeded} of {repeats} attempts");
+            let reason = match succeeded {
+                0 => "interrupted before it was measured".to_owned(),
+                _ => format!("interrupted after {succeeded} of {repeats} attempts"),
+            };
             (Outcome::Interrupted, Some(reason))
         }
     }

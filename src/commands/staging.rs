@@ -166,11 +166,14 @@ impl Setting<'_> {
         states: &IndexMap<String, Result<PreparedState, Blocked>>,
     ) {
         let Some(python) = pythons.values().flatten().next() else { return };
-        let states = states.values().flatten();
-        let worktrees: IndexSet<&PathBuf> =
-            states.flat_map(|state| state.worktrees.values()).collect();
-        Vec::from_iter(worktrees).into_par_iter().for_each(|worktree| {
-            let _ = source::compile(&python.python, worktree, self.observer, self.interrupt);
+        let worktrees =
+            states.iter().filter_map(|(name, state)| Some((name, state.as_ref().ok()?)));
+        let worktrees: IndexMap<&PathBuf, &String> = worktrees
+            .flat_map(|(name, state)| state.worktrees.values().map(move |tree| (tree, name)))
+            .collect();
+        Vec::from_iter(worktrees).into_par_iter().for_each(|(worktree, name)| {
+            let (observer, interrupt) = (self.observer, self.interrupt);
+            let _ = source::compile(&python.python, worktree, name, observer, interrupt);
         });
     }
 

@@ -149,7 +149,8 @@ fn bytecode_is_made_once_and_is_no_change() {
     let tree = &state.worktrees["subject"];
     for _ in 0..2 {
         let interrupt = Interrupt::default();
-        memgrid::prepare::source::compile(&python, tree, &place.noted, &interrupt).unwrap();
+        memgrid::prepare::source::compile(&python, tree, "plain", &place.noted, &interrupt)
+            .unwrap();
     }
     assert!(tree.join("tiny/__pycache__").is_dir());
     // One call for pip, one for the compiler.

@@ -12,8 +12,8 @@ use crate::interrupt::Interrupt;
 use crate::prepare::Blocked;
 use crate::prepare::tool::{Tool, ToolError};
 
-/// Compiles the Python files of `worktree` (one that [`super::prepare_states`] gave) for
-/// `python`, unless that was done before. Files that are no valid Python are passed over: trees
+/// Compiles the Python files of `worktree` (one that [`super::prepare_states`] gave, for the
+/// state that `name` names to people) for `python`, unless that was done before. Files that are no valid Python are passed over: trees
 /// have such among their tests.
 ///
 /// # Errors
@@ -21,6 +21,7 @@ use crate::prepare::tool::{Tool, ToolError};
 pub fn compile(
     python: &Path,
     worktree: &Path,
+    name: &str,
     observer: &dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<(), Blocked> {
@@ -29,7 +30,7 @@ pub fn compile(
     if done.exists() {
         return Ok(());
     }
-    let what = format!("compiling {}", worktree.display());
+    let what = format!("compiling Python files for {name}");
     step(observer, &what, || {
         // `-j 0`: as many workers as there are processors.
         let compileall = ["-m", "compileall", "-q", "-q", "-j", "0"];
