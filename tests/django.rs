@@ -3,11 +3,11 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
+mod skip;
 
 use std::path::Path;
 
 use common::{Finished, TestEnvironment};
-use memgrid::backend;
 use memgrid::config::BackendKind;
 
 /// The project's own matrix, with everything that it names.
@@ -21,34 +21,9 @@ fn project() -> TestEnvironment {
     environment
 }
 
-/// Whether the server programs are there. Without them the test is skipped, unless
-/// `MEMGRID_REQUIRE_SERVERS=1` makes that a failure.
-fn servers() -> bool {
-    let kinds = [BackendKind::Postgresql, BackendKind::Mysql];
-    let missing: Vec<_> = kinds
-        .into_iter()
-        .filter(|kind| backend::locate(*kind).is_none())
-        .map(BackendKind::as_str)
-        .collect();
-    if missing.is_empty() {
-        return true;
-    }
-    let required = std::env::var_os("MEMGRID_REQUIRE_SERVERS").is_some_and(|value| value == "1");
-    assert!(
-        !required,
-        "MEMGRID_REQUIRE_SERVERS=1, and there is no server for {}",
-        missing.join(", ")
-    );
-    #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
-    {
-        eprintln!("skipped: there is no server for {}", missing.join(", "));
-    }
-    false
-}
-
 #[test]
 fn the_eighteen_cells_are_ok_and_twins_write_the_same_bytes() {
-    if !servers() {
+    if ![BackendKind::Postgresql, BackendKind::Mysql].into_iter().all(skip::has_server) {
         return;
     }
     let environment = project();

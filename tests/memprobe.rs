@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
+mod skip;
+
 use std::fs;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
@@ -144,7 +146,7 @@ fn a_peak_of_a_millisecond_does_not_fall_between_two_samples() {
     let probed = probe(&["--period", "100ms"], "sawtooth 50 8 50");
     assert_near(probed.mib("peak_rss"), 50.0 + baseline(), 0.5);
     if probed.notes().contains("could not be reset") {
-        println!("skipped: clear_refs can't be written here");
+        skip::say("clear_refs can't be written here");
         return;
     }
     let between = peaks_between_samples(&probed.samples());
@@ -406,7 +408,7 @@ fn any_language_can_send_marks() {
     assert_eq!(probed.samples().marks[0].name, "from sh");
     assert!(probed.status.success(), "{}", probed.stderr);
     if Command::new("python3").arg("--version").output().is_err() {
-        println!("skipped: there is no python3");
+        skip::say("there is no python3");
         return;
     }
     let python = "import os; os.write(int(os.environ['MEMPROBE_FD']), b'mark from python\\n')";

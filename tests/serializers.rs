@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot go on without fails it")]
 
+mod skip;
+
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -90,10 +92,7 @@ struct Bench {
 impl Bench {
     /// `None` when the server's programs are not there and the test may be skipped for it.
     fn new(kind: BackendKind) -> Option<Self> {
-        if kind != BackendKind::Sqlite && backend::locate(kind).is_none() {
-            let required = std::env::var("MEMGRID_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
-            assert!(!required, "MEMGRID_REQUIRE_SERVERS=1, and no {} is there", kind.as_str());
-            eprintln!("skipped: no {} is there", kind.as_str());
+        if !skip::has_server(kind) {
             return None;
         }
         let Project { config, cache, .. } = project();

@@ -1,7 +1,5 @@
 //! A cache of a test's own, and ways to look at what backends do from the outside.
 
-#![expect(clippy::print_stderr, reason = "tests that are skipped say so")]
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -134,16 +132,8 @@ pub(crate) fn dataset(rows: u64) -> Dataset {
 
 /// The kinds that can be had. Whoever requires servers gets a failure for the others.
 pub(crate) fn installed() -> Vec<BackendKind> {
-    let required = std::env::var_os("MEMGRID_REQUIRE_SERVERS").is_some_and(|value| value == "1");
     let all = [BackendKind::Sqlite, BackendKind::Postgresql, BackendKind::Mysql];
-    let (found, missing): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .partition(|kind| *kind == BackendKind::Sqlite || backend::locate(*kind).is_some());
-    for kind in missing {
-        assert!(!required, "no {} server is installed", kind.as_str());
-        eprintln!("skipped for {}: no server is installed", kind.as_str());
-    }
-    found
+    all.into_iter().filter(|kind| crate::skip::has_server(*kind)).collect()
 }
 
 /// Those of them that are servers.

@@ -2,12 +2,13 @@
 //! the user's own checkout is as it was.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
-#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod checkout;
 mod distributions;
 mod remote;
 mod revisions;
+#[path = "../skip/mod.rs"]
+mod skip;
 mod states;
 
 use std::os::unix::fs::PermissionsExt;
@@ -168,6 +169,5 @@ const ADD_FIVE: &str = "\
 
 /// A test whose program is not on this machine.
 fn skip(what: &str) {
-    assert!(std::env::var_os("MEMGRID_REQUIRE_SERVERS").is_none(), "{what} is not there");
-    eprintln!("skipped: {what} is not there");
+    skip::need(&format!("{what} is not there"));
 }
