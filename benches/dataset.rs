@@ -27,14 +27,19 @@ fn main() {
     let dataset = dataset(rows);
     println!("{rows} rows of four texts of 255 characters");
     source(&dataset, times);
-    for kind in KINDS {
+    // Names of backends as arguments: only those.
+    let named = |kind: &BackendKind| std::env::args().any(|name| name == kind.as_str());
+    let some = KINDS.iter().any(named);
+    for kind in KINDS.into_iter().filter(|kind| !some || named(kind)) {
         if kind == BackendKind::Sqlite || backend::locate(kind).is_some() {
             one(kind, &dataset, rows, times);
         } else {
             println!("{}: not installed", kind.as_str());
         }
     }
-    together(&dataset, times);
+    if !some {
+        together(&dataset, times);
+    }
 }
 
 fn source(dataset: &Dataset, times: usize) {

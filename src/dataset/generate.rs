@@ -17,6 +17,17 @@ const CHUNK: u64 = 256;
 const LONGEST_VARCHAR: u32 = 255;
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
+/// The letter for six bits; zero where there is none.
+const LETTERS: [u8; 64] = {
+    let mut letters = [0; 64];
+    let mut index = 0;
+    while index < ALPHABET.len() {
+        letters[index] = ALPHABET[index];
+        index += 1;
+    }
+    letters
+};
+
 /// The table that generated rows need: `id`, then the columns.
 pub(super) fn table(name: &str, columns: &[config::Column]) -> Result<Table> {
     let key = Column { name: "id".to_owned(), kind: ColumnType::BigInteger, nullable: false };
@@ -105,21 +116,26 @@ impl Bytes {
     /// Letters and digits, all equally likely: six bits of a byte, but for the two values that
     /// stand for none of the 62.
     fn text(&mut self, length: usize) -> String {
-        let mut text = String::with_capacity(length);
+        let mut text = Vec::with_capacity(length);
         while text.len() < length {
             let mut used = 0;
+            let mut letters = [0_u8; 64];
+            let mut found = 0;
+            let wanted = (length - text.len()).min(letters.len());
+            // No branch on what a byte is: every one is written, and counts only if it is a letter.
             for byte in self.rest() {
-                if text.len() == length {
+                if found == wanted {
                     break;
                 }
                 used += 1;
-                if let Some(letter) = ALPHABET.get(usize::from(byte & 63)) {
-                    text.push(char::from(*letter));
-                }
+                let letter = LETTERS[usize::from(byte & 63)];
+                letters[found] = letter;
+                found += usize::from(letter != 0);
             }
             self.used += used;
+            text.extend_from_slice(&letters[..found]);
         }
-        text
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// From 0 to 2³¹ − 1.

@@ -10,13 +10,12 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-/// How long each signal gets before the next, harder one.
-const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Ends every server process that works on one of the data folders `data`. Returns how many there
-/// were, or `None` if some would not end.
-pub(super) fn end_all(data: &[&Path], first: Signal) -> Option<usize> {
+/// Ends every server process that works on one of the data folders `data`; each signal gets
+/// `patience` before the next, harder one. Returns how many there were, or `None` if some would
+/// not end.
+pub(super) fn end_all(data: &[&Path], first: Signal, patience: Duration) -> Option<usize> {
     let mut ended = 0;
     for signal in [first, Signal::QUIT, Signal::KILL] {
         let found = find(data);
@@ -27,7 +26,7 @@ pub(super) fn end_all(data: &[&Path], first: Signal) -> Option<usize> {
         for process in &found {
             let _ = pidfd_send_signal(process, signal);
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience;
         while Instant::now() < deadline && !find(data).is_empty() {
             std::thread::sleep(LOOK);
         }
@@ -92,7 +91,7 @@ mod tests {
             std::thread::sleep(LOOK);
         }
         // INT is ignored, QUIT is not.
-        assert_eq!(end_all(&[&data], Signal::INT), Some(1));
+        assert_eq!(end_all(&[&data], Signal::INT, LOOK * 20), Some(1));
         assert!(child.wait().is_err());
     }
 }

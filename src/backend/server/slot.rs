@@ -15,6 +15,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,9 @@ use crate::prepare::cache::{Cache, Lock};
 
 /// More servers of one kind at once than anybody needs.
 const SLOTS: usize = 64;
+
+/// How long a server that was left behind may take to shut down before it is killed.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a slot's owner says about itself.
 #[derive(Debug, Serialize, Deserialize)]
@@ -120,7 +124,7 @@ impl Slot {
         // PostgreSQL shuts down fast on INT, MariaDB ignores it and shuts down on TERM.
         let is_postgresql = data.join("PG_VERSION").exists();
         let signal = if is_postgresql { Signal::INT } else { Signal::TERM };
-        let Some(ended) = process::end_all(&[&data, &unfinished], signal) else {
+        let Some(ended) = process::end_all(&[&data, &unfinished], signal, PATIENCE) else {
             let message = format!("a server on {} does not end", data.display());
             return Err(Error::usage(message).hint("end it by hand"));
         };
