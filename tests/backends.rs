@@ -273,6 +273,21 @@ fn a_server_that_cannot_be_reached_makes_the_backend_unavailable() {
     assert!(blocked.reason.contains("MEMGRID_TEST_NO_SUCH_VARIABLE is not set"), "{blocked}");
 }
 
+#[test]
+fn roots_postgresql_says_which_folder_is_closed_to_it() {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root || !servers().contains(&BackendKind::Postgresql) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let closed = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    fs_err::set_permissions(sandbox.folder.path(), closed).unwrap();
+    let blocked = sandbox.open(&private(BackendKind::Postgresql), None).err().unwrap();
+    let folder = sandbox.folder.path().display();
+    assert!(blocked.reason.contains(&format!("can't enter {folder},")), "{blocked}");
+    assert!(blocked.help.unwrap().contains("MEMGRID_CACHE"));
+}
+
 /// Another process of this test's binary, in which [`owner_process`] opens backends and tells of
 /// it on stdout.
 struct Owner {
