@@ -84,10 +84,14 @@ mod tests {
     fn a_process_that_ignores_the_first_signals_is_killed() {
         let root = tempfile::tempdir().unwrap();
         let data = root.path().join("data");
-        let script = "trap '' INT; while :; do sleep 0.05; done";
+        // Without children, which would look like a second server between their fork and exec.
+        let script = "trap '' INT; : > \"$2\"; read -r line";
         let argument = format!("--datadir={}", data.display());
-        let child = duct::cmd!("sh", "-c", script, "server", argument).start().unwrap();
-        while find(&[&data]).is_empty() {
+        let (stdin, _open) = std::io::pipe().unwrap();
+        let ready = root.path().join("ready");
+        let server = duct::cmd!("sh", "-c", script, "server", argument, &ready);
+        let child = server.stdin_file(stdin).start().unwrap();
+        while !ready.exists() {
             std::thread::sleep(LOOK);
         }
         // INT is ignored, QUIT is not.
