@@ -54,3 +54,4 @@ lint:
 bench *ARGS:
     cargo bench --quiet --profile {{ profile }} --bench fixed_cost -- {{ ARGS }}
     cargo bench --quiet --profile {{ profile }} --bench overhead -- {{ ARGS }}
+    cargo bench --quiet --profile {{ profile }} --bench dataset -- {{ ARGS }}

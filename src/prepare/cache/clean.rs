@@ -31,20 +31,17 @@ impl Cache {
         self.presence().map(|_| ())
     }
 
-    /// What is in the cache, but for folders without files.
+    /// What is in the cache and takes room; locks and empty folders don't count.
     ///
     /// # Errors
     /// When the folder can't be read.
     pub fn contents(&self) -> Result<Vec<Content>> {
-        let measured = self.entries()?.into_iter().filter_map(|path| {
+        let measured = self.entries()?.into_iter().map(|path| {
             let files = WalkDir::new(&path).into_iter().flatten();
-            let sizes: Vec<u64> = files
-                .filter_map(|file| file.metadata().ok().filter(|it| it.is_file()))
-                .map(|file| file.len())
-                .collect();
-            (!sizes.is_empty()).then(|| Content { path, bytes: sizes.iter().sum() })
+            let sizes = files.filter_map(|file| file.metadata().ok().filter(|it| it.is_file()));
+            Content { bytes: sizes.map(|it| it.len()).sum(), path }
         });
-        Ok(measured.collect())
+        Ok(measured.filter(|content| content.bytes > 0).collect())
     }
 
     fn entries(&self) -> Result<Vec<PathBuf>> {
