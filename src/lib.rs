@@ -24,19 +24,19 @@ pub mod outcome;
 pub mod config;
 pub mod plan;
 
-pub mod backend;
-pub mod dataset;
 pub mod prepare;
+pub mod dataset;
+pub mod backend;
 
-pub mod execute;
 pub mod probe;
+pub mod execute;
 
-pub mod analyse;
 pub mod collect;
 pub mod history;
+pub mod analyse;
 pub mod render;
 
 // The edge: what a person meets.
-pub mod cli;
-pub mod commands;
 pub mod progress;
+pub mod commands;
+pub mod cli;

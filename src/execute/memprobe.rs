@@ -151,6 +151,11 @@ impl Target {
         if let Some(triple) = &self.triple {
             tool = tool.args(["--target", triple]);
         }
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(is_set_by_cargo_run) {
+                tool = tool.env_remove(name);
+            }
+        }
         tool.run(interrupt).map_err(|error| {
             Error::usage("memprobe can't be built")
                 .because(error)
@@ -158,6 +163,15 @@ impl Target {
         })?;
         Ok(((), "beside memgrid".to_owned()))
     }
+}
+
+/// Whether `cargo run` sets this variable for the program that it runs. Build scripts depend on
+/// some of them: with these in place everything would be built again, and yet again by the next
+/// `cargo run`.
+fn is_set_by_cargo_run(name: &str) -> bool {
+    let prefixes = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
+    let names = ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"];
+    prefixes.iter().any(|prefix| name.starts_with(prefix)) || names.contains(&name)
 }
 
 fn on_path() -> Vec<PathBuf> {
