@@ -117,7 +117,7 @@ pub enum Command {
     Report(commands::report::ReportArgs),
     /// List the runs so far, or rebuild the history from their folders
     History(commands::history::HistoryArgs),
-    /// Write, verify or export the rows
+    /// Write, verify, import or export the rows
     Dataset(commands::dataset::DatasetArgs),
     /// Show what is there, what is missing, and the command that would install it
     Doctor(commands::doctor::DoctorArgs),

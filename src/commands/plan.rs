@@ -20,12 +20,13 @@ pub struct PlanArgs {
     /// Which cells.
     #[command(flatten)]
     selection: SelectionArgs,
-    /// How.
-    #[command(flatten)]
-    overrides: OverrideArgs,
     /// How to print the plan: for people, for programs, or as a matrix for GitHub Actions
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
+    // Last, since its heading would otherwise stand above what follows.
+    /// How.
+    #[command(flatten)]
+    overrides: OverrideArgs,
 }
 
 /// How the plan is printed.

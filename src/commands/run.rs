@@ -31,9 +31,6 @@ pub struct RunArgs {
     /// Which cells.
     #[command(flatten)]
     selection: SelectionArgs,
-    /// How.
-    #[command(flatten)]
-    overrides: OverrideArgs,
     /// Install what is missing first (Debian packages; needs root or sudo)
     #[arg(long)]
     with_deps: bool,
@@ -49,6 +46,10 @@ pub struct RunArgs {
     /// How to print the result on stdout
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
+    // Last, since its heading would otherwise stand above what follows.
+    /// How.
+    #[command(flatten)]
+    overrides: OverrideArgs,
 }
 
 /// How the result is printed.
