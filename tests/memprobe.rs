@@ -451,6 +451,48 @@ fn a_killed_memprobe_leaves_what_it_had() {
 }
 
 #[test]
+fn the_plot_shows_the_peak_and_the_marks() {
+    let folder = tempfile::tempdir().unwrap();
+    let plotted = |options: &[&str], locale: &str| {
+        let mut command = memprobe(folder.path(), options);
+        command.arg(known()).args(["marks", "64"]).env("LC_ALL", locale).env("COLUMNS", "70");
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    };
+    let text = plotted(&["--plot", "always"], "C.UTF-8");
+    assert!(text.contains("MiB   RSS") && text.contains("▲ start"), "{text}");
+    assert!(text.contains("end") && text.contains("██"), "{text}");
+    let text = plotted(&["--plot", "always"], "C");
+    assert!(text.is_ascii() && text.contains("^ start") && text.contains("##"), "{text}");
+    // stderr is a pipe.
+    assert!(!plotted(&[], "C.UTF-8").contains("▲"));
+    assert!(plotted(&["--quiet", "--plot", "always"], "C.UTF-8").is_empty());
+}
+
+#[test]
+fn a_stored_file_is_plotted_also_without_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = memprobe(folder.path(), &[]);
+    assert!(command.arg(known()).args(["marks", "64"]).status().unwrap().success());
+    let path = folder.path().join("samples.jsonl");
+    let plot = |path: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_memprobe"));
+        let output = command.arg("plot").arg(path).env("LC_ALL", "C").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), output.stderr)
+    };
+    let (code, text, _) = plot(folder.path());
+    assert!(code == Some(0) && text.contains("^ start") && text.contains("ok after"), "{text}");
+    let content = fs::read(&path).unwrap();
+    let two_thirds = &content[..content.len() * 2 / 3];
+    let line = two_thirds.iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    fs::write(&path, &content[..line + 3]).unwrap();
+    let (code, text, stderr) = plot(&path);
+    assert!(code == Some(0) && text.contains("its end is missing"), "{text}");
+    assert!(String::from_utf8(stderr).unwrap().contains("1 lines can't be read"));
+    fs::write(&path, "").unwrap();
+    assert_eq!(plot(&path).0, Some(125));
+}
+
+#[test]
 fn the_version_tells_the_build() {
     let output = Command::new(env!("CARGO_BIN_EXE_memprobe")).arg("--version").output().unwrap();
     let wanted = format!("{}\n", memgrid::probe::version());

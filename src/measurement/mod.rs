@@ -2,10 +2,12 @@
 //! (`samples.jsonl` and `result.json`). memprobe writes them, everything after it reads them.
 //! Knows nothing of matrices.
 
+mod axis;
 mod metric;
 mod result;
 pub mod sample_file;
 
+pub use axis::{Axis, Tick};
 pub use metric::{Distribution, Metric, Metrics, Precision, Scope, Unit};
 pub use result::{ProbeOutcome, ProbeResult, Sampling};
 pub use sample_file::SampleFile;

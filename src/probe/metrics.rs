@@ -129,7 +129,7 @@ pub(super) fn peak_rss(measured: &Measured) -> u64 {
 }
 
 /// Whether there never was more than one process, as far as can be known.
-fn is_alone(measured: &Measured) -> bool {
+pub(super) fn is_alone(measured: &Measured) -> bool {
     measured.record.peaks.processes <= 1 && !measured.had_children
 }
 

@@ -5,7 +5,7 @@
 //! keeps its descriptors open, and allocates next to nothing once the workload runs.
 //!
 //! ```text
-//! options ─▶ session: spawn, then until the end: wait ─▶ tree (procfs) ─▶ record ─▶ report
+//! options ─▶ session: spawn, then until the end: wait ─▶ tree (procfs) ─▶ record ─▶ report ─▶ plot
 //!                                                  └──▶ marks (protocol)
 //! ```
 
@@ -14,6 +14,7 @@ mod ending;
 mod marks;
 mod metrics;
 mod options;
+mod plot;
 mod process;
 mod procfs;
 mod protocol;
@@ -24,7 +25,9 @@ mod said;
 mod session;
 mod signals;
 mod spawn;
+mod stored;
 mod summary;
+mod terminal;
 mod tree;
 mod usage;
 mod values;
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         Ok(Request::Help) => print(options::HELP),
         Ok(Request::Version) => print(&format!("{}\n", version())),
         Ok(Request::Measure(options)) => session::run(&options),
+        Ok(Request::Plot(request)) => answer(plot::run(request)),
         Err(error) => {
             complain(&format!("{error}\nhint: `memprobe --help` shows the options"));
             EXIT_PROBE_FAILED
@@ -70,10 +74,21 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+fn answer(text: Result<String, String>) -> u8 {
+    match text {
+        Ok(text) => print(&text),
+        Err(message) => {
+            complain(&message);
+            EXIT_PROBE_FAILED
+        }
+    }
+}
+
+/// A reader that has gone away (`| head`) is no failure.
 fn print(text: &str) -> u8 {
     match std::io::stdout().write_all(text.as_bytes()) {
-        Ok(()) => 0,
-        Err(_) => EXIT_PROBE_FAILED,
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => EXIT_PROBE_FAILED,
+        _ => 0,
     }
 }
 

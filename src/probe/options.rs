@@ -10,10 +10,13 @@ use jiff::SignedDuration;
 use lexopt::{Arg, Parser, ValueExt as _};
 use rustix::process::Pid;
 
+use super::plot::{self, When};
+
 pub(super) const HELP: &str = "\
 Runs a command and measures the memory of its whole process tree.
 
 Usage: memprobe [OPTIONS] [--] COMMAND [ARGUMENT]...
+       memprobe plot FILE        draws a samples.jsonl; `memprobe plot --help`
 
 Options:
       --period TIME         Time between two samples, 1ms at least [default: 10ms]
@@ -25,10 +28,13 @@ Options:
                             report their own peak memory (see docs/sample-format.md)
       --parent PID          End the command when the process that started memprobe ends; PID is
                             that process's own, in case it ended before memprobe could look
-  -q, --quiet               No summary on stderr
+      --plot WHEN           Draw RSS over time under the summary: auto (if stderr is a
+                            terminal), always, never [default: auto]
+  -q, --quiet               No summary and no plot on stderr
   -h, --help                Print this help
   -V, --version             Print the version
 
+A command that is itself called `plot` follows `--`.
 The command's standard streams pass through. The summary goes to stderr.
 The command can send marks and metrics, one line each, to the descriptor in MEMPROBE_FD:
 `mark NAME`, `progress N`, `metric NAME VALUE UNIT`, `digest HEX`.
@@ -44,6 +50,7 @@ pub(super) enum Request {
     Help,
     Version,
     Measure(Options),
+    Plot(plot::Request),
 }
 
 /// How to measure what.
@@ -58,6 +65,7 @@ pub(super) struct Options {
     pub(super) keep_high_water: bool,
     /// The process with which we end.
     pub(super) parent: Option<Pid>,
+    pub(super) plot: When,
     pub(super) quiet: bool,
     /// Program and arguments; never empty.
     pub(super) command: Vec<OsString>,
@@ -73,14 +81,21 @@ impl Options {
             memory_limit: None,
             keep_high_water: false,
             parent: None,
+            plot: When::Auto,
             quiet: false,
             command: Vec::new(),
         }
     }
 }
 
-/// Options end at `--` or at the command, so that the command's own options are its own.
+/// Options end at `--` or at the command, so that the command's own options are its own. What
+/// memprobe does besides measuring is told by the first argument alone.
 pub(super) fn parse(mut parser: Parser) -> Result<Request, lexopt::Error> {
+    if let Some(mut first) = parser.try_raw_args()
+        && first.next_if(|argument| argument == "plot").is_some()
+    {
+        return plot::parse(parser).map(Request::Plot);
+    }
     let mut options = Options::new();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -93,6 +108,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Request, lexopt::Error> {
             }
             Arg::Long("keep-high-water") => options.keep_high_water = true,
             Arg::Long("parent") => options.parent = Some(pid(&parser.value()?.string()?)?),
+            Arg::Long("plot") => options.plot = When::parse(&parser.value()?.string()?)?,
             Arg::Short('q') | Arg::Long("quiet") => options.quiet = true,
             Arg::Short('h') | Arg::Long("help") => return Ok(Request::Help),
             Arg::Short('V') | Arg::Long("version") => return Ok(Request::Version),
@@ -162,6 +178,14 @@ mod tests {
     }
 
     #[test]
+    fn only_the_first_argument_is_no_command() {
+        assert!(matches!(parsed(&["plot", "a"]), Ok(Request::Plot(_))));
+        assert!(parsed(&["plot"]).unwrap_err().contains("which file"));
+        assert_eq!(measure(&["--", "plot", "a"]).command, ["plot", "a"]);
+        assert_eq!(measure(&["--plot", "never", "plot"]).command, ["plot"]);
+    }
+
+    #[test]
     fn times_and_sizes_are_read_as_people_write_them() {
         let options = measure(&["--period=2ms", "--timeout", "10m", "--memory-limit", "2GiB", "a"]);
         assert_eq!(options.period, Duration::from_millis(2));
@@ -177,6 +201,7 @@ mod tests {
             (&["--timeout", "-1s", "a"], "`-1s` is no time"),
             (&["--memory-limit", "much", "a"], "`much` is no size"),
             (&["--perod", "1ms", "a"], "--perod"),
+            (&["--plot", "no", "a"], "auto, always or never"),
             (&["--quiet"], "no command"),
             (&["--"], "no command"),
         ] {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::time::Duration;
 
+use super::plot::Gathered;
 use super::procfs::{Rollup, Stat};
 use super::tree::Reading;
 use crate::measurement::sample_file::{Field, Footer, Mark, Writer};
@@ -67,6 +68,8 @@ pub(super) struct Record {
     error: Option<io::Error>,
     ticks_per_second: f64,
     flushed: Duration,
+    /// What a chart at the end needs, if one is wanted.
+    pub(super) plot: Option<Gathered>,
     pub(super) peaks: Peaks,
 }
 
@@ -79,6 +82,7 @@ impl Record {
             error: None,
             ticks_per_second: rustix::param::clock_ticks_per_second() as f64,
             flushed: Duration::ZERO,
+            plot: None,
             peaks: Peaks::default(),
         }
     }
@@ -86,6 +90,9 @@ impl Record {
     /// Adds a sample.
     pub(super) fn sample(&mut self, sample: &Sample) {
         self.peaks.add(sample);
+        if let Some(plot) = &mut self.plot {
+            plot.sample(sample);
+        }
         let row = self.row(sample);
         self.write(|writer| writer.sample(&row));
         if sample.t >= self.flushed + FLUSH {
@@ -96,6 +103,9 @@ impl Record {
 
     /// Adds a mark.
     pub(super) fn mark(&mut self, name: String, t: Duration) {
+        if let Some(plot) = &mut self.plot {
+            plot.mark(&name, t);
+        }
         let mark = Mark { name, t: seconds(t) };
         self.write(|writer| writer.mark(&mark));
     }

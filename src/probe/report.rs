@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal};
 use super::ending::{Cause, after_signal};
 use super::metrics::{self, Measured};
 use super::options::Options;
+use super::plot::Gathered;
 use super::record::{self, seconds};
 use super::spawn::NotStarted;
 use super::{EXIT_PROBE_FAILED, complain, process, procfs, summary, usage, version};
@@ -23,6 +24,8 @@ const SCHEMA: u32 = 1;
 pub(super) struct Files {
     samples: Option<(PathBuf, File)>,
     json: Option<PathBuf>,
+    /// Found out before the start, so that the workload's time has no part in it.
+    has_plot: bool,
     failed: bool,
 }
 
@@ -51,7 +54,13 @@ impl Files {
                     .map_err(|error| format!("--json: {}: {error}", json.display()))?;
             }
         }
-        Ok(Self { samples, json, failed: false })
+        let has_plot = !options.quiet && options.plot.applies();
+        Ok(Self { samples, json, has_plot, failed: false })
+    }
+
+    /// Where to gather what the summary's chart needs, if it will have one.
+    pub(super) fn plot(&self) -> Option<Gathered> {
+        self.has_plot.then(Gathered::default)
     }
 
     /// Writes the sample file's header.
@@ -85,7 +94,7 @@ impl Files {
 
     /// Writes the result, and says what the exit code is: `code`, but never success if something
     /// could not be written.
-    fn finish(self, options: &Options, result: &ProbeResult, code: u8) -> u8 {
+    fn finish(self, options: &Options, result: &ProbeResult, plot: &str, code: u8) -> u8 {
         let mut failed = self.failed;
         if let Some(path) = &self.json
             && let Err(error) = write_result(path, result)
@@ -95,7 +104,7 @@ impl Files {
         }
         if !options.quiet {
             // Nobody is left to tell when stderr is closed.
-            let _ = io::stderr().write_all(summary::text(result).as_bytes());
+            let _ = io::stderr().write_all((summary::text(result) + plot).as_bytes());
         }
         if failed && code == 0 { EXIT_PROBE_FAILED } else { code }
     }
@@ -134,7 +143,7 @@ pub(super) fn not_started(options: &Options, files: Files, not_started: NotStart
         notes: Vec::new(),
     };
     let quiet = Options { quiet: true, ..options.clone() };
-    files.finish(&quiet, &result, not_started.exit_code)
+    files.finish(&quiet, &result, "", not_started.exit_code)
 }
 
 /// Reports a measurement.
@@ -162,7 +171,9 @@ pub(super) fn finished(options: &Options, mut files: Files, mut measured: Measur
         sampling: Some(sampling(options, &measured)),
         notes,
     };
-    files.finish(options, &result, code)
+    let known_peak = metrics::is_alone(&measured).then_some(peak);
+    let plot = measured.record.plot.take().map(|plot| plot.draw(measured.wall, known_peak));
+    files.finish(options, &result, &plot.unwrap_or_default(), code)
 }
 
 /// How it ended, what to say about it, and the exit code.

@@ -85,6 +85,7 @@ fn measure(options: &Options) -> Result<u8, String> {
     // Before the file's header is written: the workload may be gone by then.
     let first = session.read(false);
     session.record = Record::new(files.start_samples(options, main));
+    session.record.plot = files.plot();
     session.record.sample(&first);
     let status = session.watch();
     let measured = session.finish(status);

@@ -42,7 +42,7 @@ pub(super) fn text(result: &ProbeResult) -> String {
     text
 }
 
-const fn outcome(outcome: ProbeOutcome) -> &'static str {
+pub(super) const fn outcome(outcome: ProbeOutcome) -> &'static str {
     match outcome {
         ProbeOutcome::Ok => "ok",
         ProbeOutcome::Failed => "failed",

@@ -4,8 +4,7 @@
 //! dash and font is a CSS class (light, dark and print differ), text keeps its size whatever the
 //! chart's width, and nothing in them needs a script or an inline style.
 
-mod axis;
 mod svg;
 
-pub use axis::{Axis, Tick};
+pub use crate::measurement::{Axis, Tick};
 pub use svg::{Chart, Line, render, swatch};

@@ -1,7 +1,7 @@
-//! Axes from zero to a round number, with ticks at round numbers.
+//! Axes from zero to a round number, with ticks at round numbers: of the charts in reports, and of
+//! memprobe's in the terminal.
 
-use super::super::format::MIB;
-
+const MIB: f64 = 1024.0 * 1024.0;
 /// How much longer an axis of memory is than what it holds, so that a peak is not at the edge.
 const ABOVE: f64 = 1.05;
 

@@ -1,0 +1,255 @@
+//! A chart in characters: what was held as a solid area, and above it, in a lighter shade, what
+//! was reached in between. Pure.
+
+use super::curve::Span;
+use super::labels::{self, Label};
+use crate::measurement::{Axis, Tick};
+use crate::probe::terminal::Look;
+
+/// Lines of the area itself.
+const HEIGHT: usize = 8;
+/// Characters before the chart, as before the summary's figures.
+const INDENT: usize = 2;
+/// Below this an area tells nothing.
+const NARROWEST: usize = 20;
+/// Characters for each tick of time.
+const TIME_TICK: usize = 14;
+
+/// What to draw.
+#[derive(Debug)]
+pub(in crate::probe) struct Plot<'a> {
+    /// What the curve shows: `RSS`.
+    pub(in crate::probe) title: &'a str,
+    pub(in crate::probe) spans: &'a [Span],
+    /// Seconds and names, in the order of time.
+    pub(in crate::probe) marks: &'a [(f64, String)],
+    /// Marks that are not among `marks`.
+    pub(in crate::probe) more_marks: u64,
+    /// When the workload ended, in seconds.
+    pub(in crate::probe) end: f64,
+}
+
+/// The characters to draw with.
+struct Glyphs {
+    /// A cell filled by so many parts, from none to all.
+    solid: &'static [char],
+    shade: char,
+    tick: char,
+    wall: char,
+    corner: char,
+    floor: char,
+    floor_tick: char,
+    mark: char,
+}
+
+const BLOCKS: Glyphs = Glyphs {
+    solid: &[' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+    shade: '░',
+    tick: '┤',
+    wall: '│',
+    corner: '└',
+    floor: '─',
+    floor_tick: '┬',
+    mark: '▲',
+};
+
+const ASCII: Glyphs = Glyphs {
+    solid: &[' ', '.', '#'],
+    shade: ':',
+    tick: '+',
+    wall: '|',
+    corner: '+',
+    floor: '-',
+    floor_tick: '+',
+    mark: '^',
+};
+
+/// The chart as whole lines, none wider than `look` allows; `None` if it would show nothing or has
+/// no room.
+pub(in crate::probe) fn draw(plot: &Plot<'_>, look: Look) -> Option<String> {
+    if plot.spans.len() < 2 {
+        return None;
+    }
+    let end = plot.spans.last()?.to.max(plot.end);
+    let highest = plot.spans.iter().map(|span| span.high).fold(0.0, f64::max);
+    let memory = Axis::bytes(highest, 3);
+    let margin = memory.ticks.iter().map(|tick| tick.label.len()).max()?.max(memory.unit.len());
+    let before = INDENT + margin + 2;
+    let width = look.width.checked_sub(before + 1).filter(|width| *width >= NARROWEST)?;
+    let time = Axis::seconds(end, width / TIME_TICK);
+    let glyphs = if look.unicode { &BLOCKS } else { &ASCII };
+
+    let left = INDENT + margin;
+    let height = |value| memory.place(value) * HEIGHT as f64;
+    let columns: Vec<Option<Area>> = columns(plot.spans, &time, width)
+        .into_iter()
+        .map(|column| column.map(|(low, high)| Area::new(height(low), height(high))))
+        .collect();
+    let is_shaded = columns.iter().flatten().any(|area| area.shade > area.solid);
+    let legend = if is_shaded { format!(", {} in between", glyphs.shade) } else { String::new() };
+    let mut lines = vec![format!("{:>left$}   {}{legend}", memory.unit, plot.title)];
+    for row in (0..HEIGHT).rev() {
+        let label = memory.ticks.iter().find(|tick| row_of(tick) == Some(row));
+        let edge = if label.is_some() { glyphs.tick } else { glyphs.wall };
+        let label = label.map_or("", |tick| tick.label.as_str());
+        let mut line = format!("{label:>left$} {edge}");
+        line.extend(columns.iter().map(|column| cell(column.as_ref(), row, glyphs)));
+        lines.push(line);
+    }
+    lines.push(floor(&time, width, before, glyphs));
+    lines.push(time_labels(&time, width, before));
+    let places: Vec<Label<'_>> = plot
+        .marks
+        .iter()
+        .map(|(t, name)| Label { column: place(&time, *t, width), name })
+        .collect();
+    let marks = labels::lines(&places, plot.more_marks, width, glyphs.mark, look.unicode);
+    lines.extend(marks.into_iter().map(|line| format!("{:before$}{line}", "")));
+    Some(lines.iter().map(|line| format!("{}\n", line.trim_end())).collect())
+}
+
+/// In which row a tick of memory stands; zero stands on the floor.
+fn row_of(tick: &Tick) -> Option<usize> {
+    (tick.at > 0.0).then(|| ((tick.at * HEIGHT as f64) as usize).min(HEIGHT - 1))
+}
+
+fn place(time: &Axis, t: f64, width: usize) -> usize {
+    ((time.place(t) * width as f64) as usize).min(width - 1)
+}
+
+/// The lowest and the highest in each column's time; `None` where nothing was read.
+fn columns(spans: &[Span], time: &Axis, width: usize) -> Vec<Option<(f64, f64)>> {
+    let mut columns = vec![None; width];
+    for span in spans {
+        // In a file of unknown origin time may fall.
+        let (from, to) = (span.from.min(span.to), span.from.max(span.to));
+        for column in &mut columns[place(time, from, width)..=place(time, to, width)] {
+            let (low, high) = column.get_or_insert((span.low, span.high));
+            *low = span.low.min(*low);
+            *high = span.high.max(*high);
+        }
+    }
+    columns
+}
+
+/// A column's area, in lines from the floor.
+struct Area {
+    solid: f64,
+    shade: f64,
+}
+
+impl Area {
+    /// Within the height of a line both are the same to the eye.
+    fn new(low: f64, high: f64) -> Self {
+        Self { solid: if high - low < 1.0 { high } else { low }, shade: high }
+    }
+}
+
+fn cell(area: Option<&Area>, row: usize, glyphs: &Glyphs) -> char {
+    let Some(area) = area else { return ' ' };
+    let bottom = row as f64;
+    let parts = glyphs.solid.len() - 1;
+    let filled = ((area.solid - bottom).clamp(0.0, 1.0) * parts as f64).round() as usize;
+    let is_shaded = area.shade > area.solid && area.shade - bottom >= 0.5;
+    if filled == 0 && is_shaded { glyphs.shade } else { glyphs.solid[filled] }
+}
+
+/// The line under the area, with a tick at each time.
+fn floor(time: &Axis, width: usize, before: usize, glyphs: &Glyphs) -> String {
+    let mut line = vec![glyphs.floor; width];
+    for tick in &time.ticks {
+        line[place(time, tick.at * time.end, width)] = glyphs.floor_tick;
+    }
+    let line: String = line.into_iter().collect();
+    format!("{0:>1$} {2}{line}", 0, before - 2, glyphs.corner)
+}
+
+/// The numbers under the ticks; the first one has the unit.
+fn time_labels(time: &Axis, width: usize, before: usize) -> String {
+    let mut line = String::new();
+    for (index, tick) in time.ticks.iter().enumerate() {
+        let mut label = tick.label.clone();
+        if index == 0 {
+            label = format!("{label} {}", time.unit);
+        }
+        let middle = before + place(time, tick.at * time.end, width);
+        let at = (middle - (tick.label.len() - 1) / 2).min(before + width - label.len());
+        if index == 0 || at > line.len() {
+            line = format!("{line:<at$}{label}");
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::curve::Curve;
+    use super::*;
+
+    const MIB: f64 = 1_048_576.0;
+
+    fn shown(curve: &Curve, marks: &[(f64, String)], end: f64, look: Look) -> Option<String> {
+        let spans = curve.spans();
+        draw(&Plot { title: "RSS", spans, marks, more_marks: 0, end }, look)
+    }
+
+    /// A second at 10 MiB, a steady rise to 90, and a spike of one sample to 120 on the way.
+    fn ramp() -> Curve {
+        let mut curve = Curve::default();
+        for index in 0..=400_u32 {
+            let rise = f64::from(index.saturating_sub(100)) / 300.0;
+            let now = (10.0 + 80.0 * rise) * MIB;
+            let peak = if index == 200 { 120.0 * MIB } else { now };
+            curve.add(f64::from(index) / 100.0, now, peak);
+        }
+        curve
+    }
+
+    #[test]
+    fn a_rise_and_a_spike_look_like_it() {
+        let marks = [(1.0, "begin".to_owned()), (2.5, "half".to_owned())];
+        let text = shown(&ramp(), &marks, 4.0, Look { width: 60, unicode: true }).unwrap();
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn ascii_will_do() {
+        let marks = [(1.0, "début".to_owned())];
+        let text = shown(&ramp(), &marks, 4.0, Look { width: 60, unicode: false }).unwrap();
+        assert!(text.is_ascii(), "{text}");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn one_reading_makes_no_chart() {
+        let mut curve = Curve::default();
+        curve.add(0.0, MIB, MIB);
+        assert!(shown(&curve, &[], 0.1, Look { width: 80, unicode: true }).is_none());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn every_line_fits(
+            readings in prop::collection::vec((0.0..1e3_f64, 0.0..1e13, 0.0..1e13), 2..200),
+            marks in prop::collection::vec((-1.0..2e3, ".{0,40}"), 0..30),
+            width in 40_usize..160,
+            unicode: bool,
+        ) {
+            let mut readings = readings;
+            readings.sort_by(|one, next| one.0.total_cmp(&next.0));
+            let mut curve = Curve::default();
+            for (t, now, peak) in readings {
+                curve.add(t, now, peak);
+            }
+            let text = shown(&curve, &marks, 1e3, Look { width, unicode }).unwrap();
+            for line in text.lines() {
+                prop_assert!(line.chars().count() <= width, "{text}");
+                prop_assert!(!line.chars().any(char::is_control), "{text:?}");
+                prop_assert!(unicode || line.is_ascii(), "{text}");
+            }
+        }
+    }
+}
