@@ -37,6 +37,7 @@ impl Bench {
             period: Duration::from_millis(10),
             timeout: Duration::from_secs(30),
             memory_limit: None,
+            steady: true,
             jobs: 1,
         };
         let (tasks, interrupt) = (IndexMap::new(), Interrupt::default());
@@ -106,9 +107,11 @@ fn manifest() -> RunManifest {
             timeout: 30.0,
             jobs: 1,
             memory_limit: None,
+            steady: true,
             seed: 1,
         },
         machine: machine(),
+        allocator: None,
         versions: IndexMap::new(),
         states: IndexMap::new(),
         dataset: None,

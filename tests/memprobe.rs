@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
 mod skip;
+#[path = "memprobe/steady.rs"]
+mod steady;
 
 use std::fs;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};

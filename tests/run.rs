@@ -67,6 +67,33 @@ fn a_run_leaves_records_an_index_and_a_table() {
 }
 
 #[test]
+fn attempts_are_steady_unless_that_is_switched_off() {
+    let matrix = PLAIN.replace("echo {cell}", "cat /proc/self/personality; echo $PYTHONHASHSEED");
+    let attempt = |measure: &str| {
+        let environment = TestEnvironment::new(&format!("{matrix}[measure]\n{measure}\n"));
+        environment.run(&["run", "small"]).exits(0);
+        let run = format!("reports/runs/{}", environment.runs()[0]);
+        let manifest: Value =
+            serde_json::from_str(&environment.read(&format!("{run}/manifest.json"))).unwrap();
+        let attempt = format!("{run}/cells/small/attempts/1");
+        let log = environment.read(&format!("{attempt}/stdout.log"));
+        (manifest, log, environment.read(&format!("{attempt}/attempt.json")))
+    };
+    let (manifest, log, _) = attempt("steady = false");
+    assert_eq!(manifest["measure"]["steady"], false);
+    let (as_it_was, seed) = log.split_once('\n').unwrap();
+    assert_eq!(seed, format!("{}\n", std::env::var("PYTHONHASHSEED").unwrap_or_default()));
+    let (manifest, log, record) = attempt("");
+    assert_eq!(manifest["measure"]["steady"], true);
+    assert!(manifest["allocator"]["library"].is_string() || cfg!(target_env = "musl"));
+    let (personality, seed) = log.split_once('\n').unwrap();
+    assert_eq!(seed, "0\n");
+    let bits = |text: &str| u32::from_str_radix(text, 16).unwrap();
+    let refused = record.contains("could not be switched off");
+    assert!(refused || bits(personality) == bits(as_it_was) | 0x0004_0000, "{log}");
+}
+
+#[test]
 fn json_on_stdout_has_the_documented_shape() {
     let environment = TestEnvironment::new(PLAIN);
     let json = environment.run(&["run", "--format", "json"]).exits(0).json();

@@ -39,11 +39,15 @@ pub fn obstacle(one: &RunManifest, other: &RunManifest) -> Option<String> {
         return None;
     }
     let fingerprint = |run: &RunManifest| run.dataset.as_ref().map(|data| data.fingerprint.clone());
+    // One that is not known is not known to be another.
+    let allocators = one.allocator.as_ref().zip(other.allocator.as_ref());
     let different = [
         ("machine", one.machine.id != other.machine.id),
         ("dataset", fingerprint(one) != fingerprint(other)),
         ("sampling period", one.measure.period != other.measure.period),
         ("number of jobs", one.measure.jobs != other.measure.jobs),
+        ("setting of `steady`", one.measure.steady != other.measure.steady),
+        ("allocator", allocators.is_some_and(|(one, other)| one != other)),
         ("workload", one.workload_sha256 != other.workload_sha256),
     ];
     let named: Vec<_> =

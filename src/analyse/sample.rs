@@ -251,8 +251,14 @@ pub(crate) fn run(id: &str) -> RunRecord {
                 timeout: 600.0,
                 jobs: 1,
                 memory_limit: None,
+                steady: true,
                 seed: 7,
             },
+            allocator: Some(Allocator {
+                library: "GNU C Library (Debian GLIBC 2.36-9+deb12u13) stable release version 2.36"
+                    .to_owned(),
+                settings: IndexMap::new(),
+            }),
             machine: Machine {
                 id: "machine".to_owned(),
                 hostname: "bench".to_owned(),

@@ -50,6 +50,9 @@ pub struct RunManifest {
     pub measure: MeasureRecord,
     /// The machine.
     pub machine: Machine,
+    /// Where the programs that it started get their memory from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocator: Option<Allocator>,
     /// Versions by name: `python`, `django`, `psycopg`, `postgresql`, …
     pub versions: IndexMap<String, String>,
     /// States by name.
@@ -75,6 +78,9 @@ pub struct MeasureRecord {
     pub jobs: usize,
     /// Bytes of RSS that an attempt may hold.
     pub memory_limit: Option<u64>,
+    /// Whether attempts ran with address randomisation off and a fixed hash seed.
+    #[serde(default)]
+    pub steady: bool,
     /// Seed of the order.
     pub seed: u64,
 }
@@ -100,6 +106,16 @@ pub struct Machine {
     pub load: f64,
     /// Transparent huge pages: `always`, `madvise` or `never`.
     pub huge_pages: Option<String>,
+}
+
+/// The C library's allocator, and what the environment makes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocator {
+    /// The C library and its version, as it calls itself.
+    pub library: String,
+    /// Variables of memgrid's own environment that change how memory is allocated.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub settings: IndexMap<String, String>,
 }
 
 /// One state as it was in a run.

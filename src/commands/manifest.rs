@@ -41,6 +41,7 @@ pub(super) fn write(
         baseline: config.compare.axis.clone().zip(config.compare.baseline.clone()),
         measure: measure(config, seed),
         machine: collect::machine(),
+        allocator: collect::allocator(),
         versions: versions(stage),
         states: stage.states().map(|(name, state)| (name.clone(), state.record.clone())).collect(),
         dataset: dataset_record(config, stage)?,
@@ -57,6 +58,7 @@ fn measure(config: &Config, seed: u64) -> MeasureRecord {
         timeout: measure.timeout.as_secs_f64(),
         jobs: measure.jobs,
         memory_limit: measure.memory_limit,
+        steady: measure.steady,
         seed,
     }
 }

@@ -57,6 +57,8 @@ impl Values<'_> {
         if self.props.python.is_some() {
             // The worktree's bytecode was made beforehand: see prepare::source::compile.
             env.insert("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned());
+        }
+        if self.config.measure.steady {
             env.insert("PYTHONHASHSEED".to_owned(), "0".to_owned());
         }
         env

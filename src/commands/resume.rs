@@ -110,6 +110,8 @@ pub(super) fn check_same(before: &RunManifest, now: &RunManifest) -> Result<()> 
         Some("the workload's files have changed".to_owned())
     } else if before.machine.id != now.machine.id {
         Some("this is another machine".to_owned())
+    } else if before.measure.steady != now.measure.steady {
+        Some("what `steady` is unless it is set has changed".to_owned())
     } else {
         let state = now
             .states

@@ -182,6 +182,7 @@ fn measure(
         period: config.measure.period,
         timeout: config.measure.timeout,
         memory_limit: config.measure.memory_limit,
+        steady: config.measure.steady,
         jobs: config.measure.jobs,
     };
     if !attempts.is_empty() && !interrupt.is_raised() {

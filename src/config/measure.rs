@@ -20,7 +20,16 @@ pub(super) const MOST_JOBS: u64 = 4_096;
 pub(super) fn read_measure(top: &Table<'_>, context: &Context<'_>) -> Measure {
     let default = Measure::default();
     let Some(table) = top.sub_table("measure") else { return default };
-    table.only(&["period", "repeats", "warmup", "timeout", "jobs", "memory_limit", "seed"]);
+    table.only(&[
+        "period",
+        "repeats",
+        "warmup",
+        "timeout",
+        "jobs",
+        "memory_limit",
+        "steady",
+        "seed",
+    ]);
     let get = |key| table.get(key);
     let duration = |key, least| get(key).and_then(|value| duration(&value, least, context));
     let count = |key, range| get(key).and_then(|value| value.number(range));
@@ -31,6 +40,9 @@ pub(super) fn read_measure(top: &Table<'_>, context: &Context<'_>) -> Measure {
         warmup: count("warmup", 0..=MOST_ATTEMPTS).map_or(default.warmup, |count| count as u32),
         jobs: count("jobs", 1..=MOST_JOBS).map_or(default.jobs, |count| count as usize),
         memory_limit: get("memory_limit").and_then(|value| size(&value, context)),
+        steady: get("steady")
+            .and_then(|value| value.boolean())
+            .map_or(default.steady, |steady| steady.value),
         seed: count("seed", 0..=u64::MAX),
     }
 }

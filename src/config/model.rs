@@ -249,6 +249,8 @@ pub struct Measure {
     pub jobs: usize,
     /// How much memory the process tree of an attempt may hold, in bytes of RSS.
     pub memory_limit: Option<u64>,
+    /// Attempts run with address randomisation off and a fixed hash seed.
+    pub steady: bool,
     /// Seed of the order of attempts; `None` draws one for each run (and records it).
     pub seed: Option<u64>,
 }
@@ -262,6 +264,7 @@ impl Default for Measure {
             timeout: Duration::from_secs(600),
             jobs: 1,
             memory_limit: None,
+            steady: true,
             seed: None,
         }
     }

@@ -156,6 +156,7 @@ fn measure_and_values_are_read() {
         timeout = "2h"
         jobs = 2
         memory_limit = "512MiB"
+        steady = false
         seed = 7
         "#,
     ))
@@ -168,6 +169,7 @@ fn measure_and_values_are_read() {
         timeout: Duration::from_secs(7_200),
         jobs: 2,
         memory_limit: Some(512 << 20),
+        steady: false,
         seed: Some(7),
     };
     assert_eq!(config.measure, expected);

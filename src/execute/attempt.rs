@@ -121,6 +121,9 @@ fn arguments(task: &Task, settings: &Settings, folder: &Path) -> Vec<OsString> {
     if let Some(limit) = settings.memory_limit {
         arguments.extend(["--memory-limit".into(), limit.to_string().into()]);
     }
+    if settings.steady {
+        arguments.push("--steady".into());
+    }
     arguments.push("--".into());
     arguments.extend(task.command.iter().map(OsString::from));
     arguments

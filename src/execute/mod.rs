@@ -40,6 +40,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// Bytes of RSS that the process tree of an attempt may hold.
     pub memory_limit: Option<u64>,
+    /// Whether address randomisation is off for the workload.
+    pub steady: bool,
     /// Attempts at the same time; 0 counts as 1.
     pub jobs: usize,
 }

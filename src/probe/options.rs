@@ -26,6 +26,8 @@ Options:
       --memory-limit SIZE   End the command when its tree's RSS is larger: 512MiB, 2GiB
       --keep-high-water     Don't reset the command's VmHWM at every sample, for commands that
                             report their own peak memory (see docs/sample-format.md)
+      --steady              Start the command with address randomisation off, so that its figures
+                            differ less from one time to the next
       --parent PID          End the command when the process that started memprobe ends; PID is
                             that process's own, in case it ended before memprobe could look
       --plot WHEN           Draw RSS over time under the summary: auto (if stderr is a
@@ -63,6 +65,8 @@ pub(super) struct Options {
     /// Bytes.
     pub(super) memory_limit: Option<u64>,
     pub(super) keep_high_water: bool,
+    /// Address randomisation is off for the command.
+    pub(super) steady: bool,
     /// The process with which we end.
     pub(super) parent: Option<Pid>,
     pub(super) plot: When,
@@ -80,6 +84,7 @@ impl Options {
             timeout: None,
             memory_limit: None,
             keep_high_water: false,
+            steady: false,
             parent: None,
             plot: When::Auto,
             quiet: false,
@@ -107,6 +112,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Request, lexopt::Error> {
                 options.memory_limit = Some(size(&parser.value()?.string()?)?);
             }
             Arg::Long("keep-high-water") => options.keep_high_water = true,
+            Arg::Long("steady") => options.steady = true,
             Arg::Long("parent") => options.parent = Some(pid(&parser.value()?.string()?)?),
             Arg::Long("plot") => options.plot = When::parse(&parser.value()?.string()?)?,
             Arg::Short('q') | Arg::Long("quiet") => options.quiet = true,

@@ -54,6 +54,12 @@ fn measure(options: &Options) -> Result<u8, String> {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(|error| failed("becoming the workload's subreaper")(error.into()))?;
     let tree = Tree::new(!options.keep_high_water);
+    let mut notes = Vec::new();
+    if options.steady
+        && let Err(why) = spawn::hold_addresses()
+    {
+        notes.push(format!("address randomisation could not be switched off: {why}"));
+    }
     let main = match spawn::spawn(&options.command, &inherited) {
         Ok(main) => main,
         Err(not_started) => return Ok(report::not_started(options, files, not_started)),
@@ -80,7 +86,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         last: Reading::default(),
         ending: None,
         main_stat: None,
-        notes: Vec::new(),
+        notes,
     };
     // Before the file's header is written: the workload may be gone by then.
     let first = session.read(false);

@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
+use nix::sys::personality::{self, Persona};
 use rustix::process::Pid;
 
 use super::{EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND};
@@ -15,6 +16,17 @@ use super::{EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND};
 pub(super) struct NotStarted {
     pub(super) exit_code: u8,
     pub(super) message: String,
+}
+
+/// Switches address randomisation off for what is started from now on. Where things lie decides
+/// how many pages they touch, so that a program's peak differs from one time to the next.
+///
+/// # Errors
+/// When the kernel or a container's filter of system calls refuses it.
+pub(super) fn hold_addresses() -> nix::Result<()> {
+    let current = personality::get()?;
+    personality::set(current | Persona::ADDR_NO_RANDOMIZE)?;
+    Ok(())
 }
 
 /// Starts `command` in our own process group, with our streams and `marks`, and returns when it

@@ -119,6 +119,34 @@ fn a_metric_that_could_not_be_had_has_a_reason_and_no_figure() {
 }
 
 #[test]
+fn a_steady_run_is_not_compared_with_one_that_is_not_nor_two_allocators() {
+    let mut sample = with_second_run();
+    sample.measure(0, &id(CELL), &[(50.0, 2.0)]);
+    let why = |sample: &Sample| {
+        let summary = sample.summary();
+        summary.cell(&id(CELL)).unwrap().changes["peak_rss"].not_comparable.clone()
+    };
+    sample.runs[0].manifest.allocator = None;
+    assert_eq!(why(&sample), None, "what is not known is not known to differ");
+    sample.runs[0].manifest.allocator = sample.runs[1].manifest.allocator.clone();
+    let settings = &mut sample.runs[0].manifest.allocator.as_mut().unwrap().settings;
+    settings.insert("MALLOC_ARENA_MAX".to_owned(), "1".to_owned());
+    sample.runs[0].manifest.measure.steady = false;
+    let expected = "measured in another run with another setting of `steady` and allocator";
+    assert_eq!(why(&sample).as_deref(), Some(expected));
+}
+
+#[test]
+fn a_manifest_from_before_is_read_as_not_steady() {
+    let manifest = Sample::default_matrix().runs[0].manifest.clone();
+    let mut json = serde_json::to_value(&manifest).unwrap();
+    json.as_object_mut().unwrap().remove("allocator");
+    json["measure"].as_object_mut().unwrap().remove("steady");
+    let read: RunManifest = serde_json::from_value(json).unwrap();
+    assert_eq!((read.measure.steady, read.allocator), (false, None));
+}
+
+#[test]
 fn other_bytes_than_the_twin_are_wrong_output_even_from_another_run() {
     let mut sample = with_second_run();
     sample.measure(0, &id(CELL), &[(50.0, 2.0)]);

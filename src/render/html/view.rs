@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::names;
 use crate::analyse::summary::{CellSummary, Statistic, Summary};
-use crate::collect::record::RunManifest;
+use crate::collect::record::{Allocator, RunManifest};
 use crate::measurement::Unit;
 use crate::outcome::Outcome;
 use crate::render::format;
@@ -158,6 +158,9 @@ impl RunView {
         if let Some(setting) = &run.machine.huge_pages {
             facts.push(Fact::new("transparent huge pages", setting));
         }
+        if let Some(allocator) = &run.allocator {
+            facts.push(Fact::new("allocator", self::allocator(allocator)));
+        }
         facts.push(Fact::new("versions", versions(run)));
         if let Some(rows) = dataset(run) {
             facts.push(Fact::new("dataset", rows));
@@ -201,6 +204,12 @@ pub(super) fn dataset(run: &RunManifest) -> Option<String> {
     Some(format!("{rows} rows in {} ({short})", data.table))
 }
 
+/// `GNU C Library … version 2.36, MALLOC_ARENA_MAX=2`.
+fn allocator(allocator: &Allocator) -> String {
+    let settings = allocator.settings.iter().map(|(name, value)| format!(", {name}={value}"));
+    std::iter::once(allocator.library.clone()).chain(settings).collect()
+}
+
 fn measure(run: &RunManifest) -> String {
     let measure = &run.measure;
     let attempts = match measure.repeats {
@@ -215,8 +224,9 @@ fn measure(run: &RunManifest) -> String {
     let limit = measure
         .memory_limit
         .map_or_else(String::new, |limit| format!(", limit {}", format::bytes(limit as f64)));
+    let steady = if measure.steady { ", steady" } else { "" };
     format!(
-        "{attempts}{warmup}, {} at a time, a sample every {}, timeout {}{limit}, seed {}",
+        "{attempts}{warmup}, {} at a time, a sample every {}, timeout {}{limit}{steady}, seed {}",
         measure.jobs,
         format::seconds(measure.period),
         format::seconds(measure.timeout),
