@@ -35,6 +35,13 @@ fn the_eighteen_cells_are_ok_and_twins_write_the_same_bytes() {
     for cell in cells {
         assert_eq!(cell["outcome"], "ok", "{cell}");
         assert!(cell["metrics"]["peak_rss"]["median"].as_f64().unwrap() > 10e6, "{cell}");
+        let server = &cell["metrics"]["peak_server"];
+        if cell["axes"]["backend"] == "sqlite" {
+            assert!(server.is_null() && cell["unavailable"]["peak_server"].is_null(), "{cell}");
+        } else {
+            assert_eq!(server["scope"], "server", "{cell}");
+            assert!(server["median"].as_f64().unwrap() > 0.0, "{cell}");
+        }
     }
     // All backends hold the same rows, so a format's digest is the same in all six of its cells.
     for format in ["json", "xml", "yaml"] {

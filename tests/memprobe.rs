@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
+#[path = "memprobe/server.rs"]
+mod server;
 mod skip;
 #[path = "memprobe/steady.rs"]
 mod steady;

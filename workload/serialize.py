@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from marks import Marks
+from server import Server
 from sink import Sink
 
 # Rows between two `progress` lines.
@@ -60,10 +61,12 @@ def serialize(output_format, sink, marks):
     django.setup()
     from records.models import Record
 
+    connection.ensure_connection()
+    server = Server(connection, marks)
+    server.before()
     rows = Rows(marks)
     serializer = serializers.get_serializer(output_format)()
     serializer.progress_class = lambda output, total: rows
-    connection.ensure_connection()
 
     marks.send("mark", "start")
     stream = sink.as_text()
@@ -71,6 +74,7 @@ def serialize(output_format, sink, marks):
     stream.flush()
     marks.send("progress", rows.count)
     marks.send("mark", "end")
+    server.after()
     return rows.count
 
 

@@ -14,8 +14,11 @@ use super::tree::Tree;
 use super::usage::Usage;
 use crate::measurement::{Metric, Metrics, Precision, Scope, Unit};
 
+/// The metric of the server; there is one only if there is a server.
+const PEAK_SERVER: &str = "peak_server";
+
 /// The names of memprobe's metrics, which a workload can't send.
-pub(super) const OWN_METRICS: [&str; 14] = [
+pub(super) const OWN_METRICS: [&str; 15] = [
     "peak_rss",
     "peak_anon",
     "peak_swap",
@@ -29,6 +32,7 @@ pub(super) const OWN_METRICS: [&str; 14] = [
     "threads",
     "minor_faults",
     "major_faults",
+    PEAK_SERVER,
     "samples",
 ];
 
@@ -38,6 +42,8 @@ pub(super) struct Measured {
     pub(super) wall: Duration,
     pub(super) status: WaitStatus,
     pub(super) record: Record,
+    /// What the server held, if there is one.
+    pub(super) server: Option<Metric>,
     pub(super) said: Said,
     pub(super) deadlines: Deadlines,
     pub(super) ending: Option<Ending>,
@@ -96,13 +102,14 @@ pub(super) fn metrics(measured: &mut Measured) -> Metrics {
         exact("major_faults", usage.major_faults as f64),
     ]
     .into();
+    metrics.extend(measured.server.take().map(|server| (PEAK_SERVER.to_owned(), server)));
     metrics.extend(std::mem::take(&mut measured.said.values).into_metrics());
     metrics
 }
 
 /// The metrics of a command that could not be started.
 pub(super) fn without_a_start() -> Metrics {
-    let measured = OWN_METRICS.iter().filter(|name| **name != "samples");
+    let measured = OWN_METRICS.iter().filter(|name| ![PEAK_SERVER, "samples"].contains(name));
     measured.map(|name| none(name, Precision::Exact, "the command could not be started")).collect()
 }
 

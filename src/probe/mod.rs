@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! options ─▶ session: spawn, then until the end: wait ─▶ tree (procfs) ─▶ record ─▶ report ─▶ plot
+//!                                                  ├──▶ server (procfs)
 //!                                                  └──▶ marks (protocol)
 //! ```
 
@@ -22,6 +23,7 @@ mod record;
 mod report;
 mod rollup;
 mod said;
+mod server;
 mod session;
 mod signals;
 mod spawn;

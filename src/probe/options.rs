@@ -39,7 +39,8 @@ Options:
 A command that is itself called `plot` follows `--`.
 The command's standard streams pass through. The summary goes to stderr.
 The command can send marks and metrics, one line each, to the descriptor in MEMPROBE_FD:
-`mark NAME`, `progress N`, `metric NAME VALUE UNIT`, `digest HEX`.
+`mark NAME`, `progress N`, `metric NAME VALUE UNIT`, `digest HEX`,
+`server pid N [NAME]`, `server memory N [B]`, `server unavailable REASON`.
 
 Exit status: the command's own, or 128 + N if signal N ended it; 124 after --timeout,
 137 above --memory-limit, 126 or 127 if the command can't be run or found,

@@ -19,6 +19,19 @@ pub(super) enum Message {
     Metric { name: String, value: f64, unit: String },
     /// `digest HEX`, in lower case.
     Digest(String),
+    /// `server …`
+    Server(ServerLine),
+}
+
+/// What a workload may say about the server that serves it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum ServerLine {
+    /// `server pid N [NAME]`: a process that serves the workload, and what it calls itself.
+    Process { id: i32, name: Option<String> },
+    /// `server memory N [B]`: the most that the server held for the workload, by its own account.
+    Memory(f64),
+    /// `server unavailable REASON`: there is a server, and what it holds can't be known.
+    Unavailable(String),
 }
 
 /// Cuts what comes in into lines, wherever the pieces were cut.
@@ -86,6 +99,32 @@ fn parse(line: &[u8]) -> Option<Message> {
             let (value, unit) = (number(value)?, name(unit.trim())?);
             Some(Message::Metric { name: name(metric)?, value, unit })
         }
+        "server" => server(rest).map(Message::Server),
+        _ => None,
+    }
+}
+
+fn server(text: &str) -> Option<ServerLine> {
+    let (what, rest) = text.split_once(char::is_whitespace)?;
+    let rest = rest.trim();
+    let (first, second) = match rest.split_once(char::is_whitespace) {
+        Some((first, second)) => (first, Some(second.trim())),
+        None => (rest, None),
+    };
+    match what {
+        "pid" => {
+            let id = first.parse().ok().filter(|id| *id > 0)?;
+            let name = match second {
+                Some(second) => Some(name(second)?),
+                None => None,
+            };
+            Some(ServerLine::Process { id, name })
+        }
+        "memory" => {
+            let bytes = number(first).filter(|bytes| *bytes >= 0.0)?;
+            matches!(second, None | Some("B")).then_some(ServerLine::Memory(bytes))
+        }
+        "unavailable" => name(rest).map(ServerLine::Unavailable),
         _ => None,
     }
 }
@@ -119,10 +158,15 @@ mod tests {
         Message::Metric { name: name.into(), value, unit: unit.into() }
     }
 
+    fn process(id: i32, name: Option<&str>) -> Message {
+        Message::Server(ServerLine::Process { id, name: name.map(str::to_owned) })
+    }
+
     #[test]
     fn each_verb_is_understood() {
         let text = b"mark start of it\nprogress 5000\nmetric latency 1.5e-3 s\r\nmetric hits 7\n\n\
-            metric  rate  3  rows per second\ndigest ABcd09";
+            metric  rate  3  rows per second\ndigest ABcd09\nserver pid 47 postgres\nserver pid 9\n\
+            server memory 1000 B\nserver unavailable it is  far away";
         let wanted = [
             Ok(Message::Mark("start of it".into())),
             Ok(Message::Progress(5000.0)),
@@ -130,6 +174,10 @@ mod tests {
             Ok(metric("hits", 7.0, "1")),
             Ok(metric("rate", 3.0, "rows per second")),
             Ok(Message::Digest("abcd09".into())),
+            Ok(process(47, Some("postgres"))),
+            Ok(process(9, None)),
+            Ok(Message::Server(ServerLine::Memory(1000.0))),
+            Ok(Message::Server(ServerLine::Unavailable("it is  far away".into()))),
         ];
         assert_eq!(read(&[text]), wanted);
     }
@@ -148,6 +196,14 @@ mod tests {
             "metric a nan s",
             "digest",
             "digest xyz",
+            "server",
+            "server pid",
+            "server pid 0",
+            "server pid postgres",
+            "server memory -1",
+            "server memory 5 MB",
+            "server unavailable",
+            "server pod 7",
             "hello world",
             "mark a\u{1b}[31mb",
         ] {

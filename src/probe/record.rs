@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::plot::Gathered;
 use super::procfs::{Rollup, Stat};
+use super::server::ServerReading;
 use super::tree::Reading;
 use crate::measurement::sample_file::{Field, Footer, Mark, Writer};
 use crate::measurement::{Scope, Unit};
@@ -23,6 +24,8 @@ pub(super) fn fields() -> Vec<Field> {
     let faults = ["minor_faults", "major_faults"];
     fields.extend(faults.map(|name| field(name, Unit::Count, Scope::Tree)));
     fields.push(field("progress", Unit::Count, Scope::Workload));
+    let server = ["server_anon", "server_peak"];
+    fields.extend(server.map(|name| field(name, Unit::Bytes, Scope::Server)));
     fields
 }
 
@@ -38,6 +41,7 @@ pub(super) struct Sample {
     pub(super) rollup: Option<Rollup>,
     pub(super) stat: Option<Stat>,
     pub(super) progress: Option<f64>,
+    pub(super) server: Option<ServerReading>,
 }
 
 /// The highest of everything.
@@ -127,12 +131,14 @@ impl Record {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
-    fn row(&self, sample: &Sample) -> [Option<f64>; 16] {
+    fn row(&self, sample: &Sample) -> [Option<f64>; 18] {
         let tree = &sample.tree;
         let count = |count: u64| Some(count as f64);
         let stat = |value: fn(&Stat) -> u64| sample.stat.as_ref().map(|stat| value(stat) as f64);
         let time = |value: fn(&Stat) -> u64| stat(value).map(|ticks| ticks / self.ticks_per_second);
         let rollup = |value: fn(&Rollup) -> u64| sample.rollup.as_ref().map(|r| value(r) as f64);
+        let server =
+            |value: fn(&ServerReading) -> u64| sample.server.as_ref().map(|s| value(s) as f64);
         // While the only process is between two programs or on its way out there is nothing to
         // read, which is not the same as holding nothing.
         let memory = |bytes: u64| (tree.threads > 0).then_some(bytes as f64);
@@ -153,6 +159,8 @@ impl Record {
             stat(|stat| stat.minor_faults),
             stat(|stat| stat.major_faults),
             sample.progress,
+            server(|server| server.anon),
+            server(|server| server.peak),
         ]
     }
 }
@@ -191,7 +199,7 @@ mod tests {
     fn a_row_has_a_value_for_each_field() {
         let tree = Reading { rss: 7, threads: 1, ..Reading::default() };
         let t = Duration::from_nanos(1_234_567_890);
-        let sample = Sample { t, tree, rollup: None, stat: None, progress: None };
+        let sample = Sample { t, tree, rollup: None, stat: None, progress: None, server: None };
         let row = Record::new(None).row(&sample);
         assert_eq!(row.len(), fields().len());
         assert_eq!((row[0], row[1], row[7]), (Some(1.234_567), Some(7.0), None));
@@ -200,7 +208,14 @@ mod tests {
     #[test]
     fn nothing_to_read_is_not_zero() {
         let tree = Reading { processes: 1, ..Reading::default() };
-        let sample = Sample { t: Duration::ZERO, tree, rollup: None, stat: None, progress: None };
+        let sample = Sample {
+            t: Duration::ZERO,
+            tree,
+            rollup: None,
+            stat: None,
+            progress: None,
+            server: None,
+        };
         let mut record = Record::new(None);
         assert_eq!(record.row(&sample)[1], None);
         record.sample(&sample);

@@ -1,7 +1,7 @@
 //! What the workload has said about itself so far.
 
 use super::metrics::OWN_METRICS;
-use super::protocol::{Junk, Message};
+use super::protocol::{Junk, Message, ServerLine};
 use super::values::Values;
 
 /// Marks beyond these are dropped: a flood may not fill the disk.
@@ -17,6 +17,8 @@ pub(super) struct Said {
     pub(super) values: Values,
     /// Names of marks that were not written yet.
     pub(super) new_marks: Vec<String>,
+    /// What was said about its server and not looked at yet.
+    pub(super) new_servers: Vec<ServerLine>,
     marks: u64,
     junk: u64,
     first_junk: Option<String>,
@@ -35,6 +37,7 @@ impl Said {
             }
             Ok(Message::Progress(progress)) => self.progress = Some(progress),
             Ok(Message::Digest(digest)) => self.digest = Some(digest),
+            Ok(Message::Server(line)) => self.new_servers.push(line),
             Ok(Message::Metric { name, value, unit }) => {
                 let own = OWN_METRICS.contains(&name.as_str());
                 if own || !self.values.add(name, value, &unit) {

@@ -19,6 +19,7 @@ use super::record::{Record, Sample};
 use super::report::{self, Files};
 use super::rollup::Schedule;
 use super::said::Said;
+use super::server::Servers;
 use super::signals::{self, Signals};
 use super::tree::{Reading, Tree};
 use super::{EXIT_PROBE_FAILED, complain, spawn, usage};
@@ -74,6 +75,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         main,
         began,
         tree,
+        servers: Servers::new(!options.keep_high_water),
         signals,
         marks,
         said: Said::default(),
@@ -103,6 +105,7 @@ struct Session<'a> {
     main: Pid,
     began: Instant,
     tree: Tree,
+    servers: Servers,
     signals: Signals,
     marks: Marks,
     said: Said,
@@ -186,6 +189,7 @@ impl Session<'_> {
         let t = self.now();
         let tree = self.tree.read();
         self.last = tree;
+        let server = self.servers.read(|id| self.tree.contains(id));
         let rollup = if with_rollup { self.read_rollup() } else { None };
         let stat = (t >= self.stat_due).then(|| {
             self.stat_due = t + STAT_PERIOD;
@@ -198,7 +202,7 @@ impl Session<'_> {
                 ..living
             }
         });
-        Sample { t, tree, rollup, stat, progress: self.said.progress }
+        Sample { t, tree, rollup, stat, progress: self.said.progress, server }
     }
 
     fn read_rollup(&mut self) -> Option<procfs::Rollup> {
@@ -218,6 +222,9 @@ impl Session<'_> {
         let now = self.now();
         let said = &mut self.said;
         self.marks.read(now, &mut |message| said.hear(message));
+        for line in std::mem::take(&mut self.said.new_servers) {
+            self.servers.hear(line);
+        }
         if self.said.new_marks.is_empty() {
             return;
         }
@@ -329,18 +336,23 @@ impl Session<'_> {
     fn finish(mut self, status: WaitStatus) -> Measured {
         let wall = self.now();
         self.clear_up();
-        let Self { mut said, mut record, .. } = self;
+        let Self { mut said, mut record, mut servers, .. } = self;
         self.marks.finish(wall, &mut |message| said.hear(message));
         for name in std::mem::take(&mut said.new_marks) {
             record.mark(name, wall);
         }
+        for line in std::mem::take(&mut said.new_servers) {
+            servers.hear(line);
+        }
         let mut notes = self.notes;
         notes.extend(metrics::tree_notes(&self.tree));
+        notes.extend(servers.notes());
         notes.extend(said.notes());
         Measured {
             wall,
             status,
             record,
+            server: servers.metric(),
             said,
             deadlines: self.deadlines,
             ending: self.ending,

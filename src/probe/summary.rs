@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use crate::measurement::{Metric, Precision, ProbeOutcome, ProbeResult, Unit};
 
-const ROWS: [(&str, &str); 7] = [
+const ROWS: [(&str, &str); 8] = [
     ("peak RSS", "peak_rss"),
     ("peak anonymous", "peak_anon"),
     ("peak PSS", "peak_pss"),
     ("peak USS", "peak_uss"),
+    ("peak server", "peak_server"),
     ("wall time", "wall_time"),
     ("CPU time", "cpu_time"),
     ("processes", "processes"),

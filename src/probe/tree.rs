@@ -87,6 +87,11 @@ impl Tree {
         self.unreadable
     }
 
+    /// Whether process `id` was there at the last reading.
+    pub(super) fn contains(&self, id: i32) -> bool {
+        self.processes.contains_key(&id)
+    }
+
     /// Reads every process's memory, and finds new ones.
     pub(super) fn read(&mut self) -> Reading {
         let buffer = &mut self.buffer;

@@ -210,6 +210,8 @@ pub fn metric(name: &str) -> String {
         "peak_anon" => "peak anonymous RSS",
         "peak_pss" => "peak PSS",
         "peak_uss" => "peak USS",
+        "peak_server" => "peak server memory",
+        "server_anon" => "server memory",
         "wall_time" => "wall time",
         "cpu_time" => "CPU time",
         other => return other.replace('_', " "),

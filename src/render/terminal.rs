@@ -19,7 +19,8 @@ pub struct Look {
     pub width: Option<u16>,
 }
 
-/// The cells for which `shown` holds: cell, outcome, peak, change against the twin, time. Below
+/// The cells for which `shown` holds: cell, outcome, peak, change against the twin, what the server
+/// held if there is one, time. Below
 /// it each distinct reason of cells that are not `ok`, with the command that would help. Ends with
 /// a newline.
 #[must_use]
@@ -31,10 +32,14 @@ pub fn table(summary: &Summary, shown: impl Fn(&CellSummary) -> bool, look: Look
     if let Some(value) = against {
         header.push(right(&format!("vs {value}")));
     }
+    let served = cells.iter().any(|cell| cell.metrics.contains_key("peak_server"));
+    if served {
+        header.push(right("server"));
+    }
     header.push(right("time"));
     table.set_header(header.into_iter().map(|field| field.add_attribute(Attribute::Bold)));
     for cell in &cells {
-        table.add_row(row(cell, against.is_some()));
+        table.add_row(row(cell, against.is_some(), served));
     }
     let table: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     table + &notes(&cells, look)
@@ -58,7 +63,7 @@ fn right(text: &str) -> Field {
     Field::new(text).set_alignment(CellAlignment::Right)
 }
 
-fn row(cell: &CellSummary, compared: bool) -> Vec<Field> {
+fn row(cell: &CellSummary, compared: bool, served: bool) -> Vec<Field> {
     let figure = |name: &str| {
         cell.metrics
             .get(name)
@@ -67,6 +72,9 @@ fn row(cell: &CellSummary, compared: bool) -> Vec<Field> {
     let mut row = vec![Field::new(&cell.cell.id), outcome(cell), right(&figure("peak_rss"))];
     if compared {
         row.push(change(cell));
+    }
+    if served {
+        row.push(right(&figure("peak_server")));
     }
     row.push(right(&figure("wall_time")));
     row

@@ -45,12 +45,21 @@ struct Block(*mut u8, usize);
 
 impl Block {
     fn new(mib: u64) -> Self {
+        Self::mapped(mib, 0x02)
+    }
+
+    /// As a database's buffers are: MAP_SHARED.
+    fn shared(mib: u64) -> Self {
+        Self::mapped(mib, 0x01)
+    }
+
+    fn mapped(mib: u64, flag: c_int) -> Self {
         let len = (mib as usize) << 20;
         if len == 0 {
             return Self(ptr::null_mut(), 0);
         }
-        // Readable and writable, private and anonymous.
-        let at = unsafe { mmap(ptr::null_mut(), len, 3, 0x22, -1, 0) }.cast::<u8>();
+        // Readable and writable, anonymous.
+        let at = unsafe { mmap(ptr::null_mut(), len, 3, flag | 0x20, -1, 0) }.cast::<u8>();
         assert!(!at.is_null() && at as isize != -1, "mmap");
         for page in unsafe { slice::from_raw_parts_mut(at, len) }.chunks_mut(PAGE) {
             page[0] = 1;
@@ -230,6 +239,17 @@ fn main() {
                 writeln!(marks, "{line}").expect("a mark");
                 sleep(n(0));
             }
+        }
+        // serve MIB MORE SHORT SHARED: holds MIB, after a line on stdin SHORT for a moment, and then
+        // MORE and SHARED until the next line.
+        "serve" => {
+            let _before = Block::new(n(0));
+            println!("ready");
+            let mut line = String::new();
+            std::io::stdin().read_line(&mut line).expect("a line");
+            drop(Block::new(n(2)));
+            let _more = (Block::new(n(1)), Block::shared(n(3)));
+            std::io::stdin().read_line(&mut line).expect("another line");
         }
         // flood MIB: junk, as fast as can be, and one good line behind it.
         "flood" => {

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::overview::{Overview, typical_curve};
-use super::view::{self, ChangeView, Fact, FigureView, OutcomeView, RunView};
+use super::overview::{Overview, typical_curve_of};
+use super::view::{self, ChangeView, Fact, FigureView, OutcomeView, RunView, ServerView};
 use super::{Logs, names};
 use crate::analyse::summary::{CellSummary, Curve};
 use crate::collect::record::AttemptRecord;
@@ -15,6 +15,8 @@ use crate::render::format;
 const LOG_LINES: usize = 200;
 /// Metrics that are drawn together, in this order.
 const LAYERS: [&str; 4] = ["rss", "anon", "pss", "uss"];
+/// What the server held for the workload: no part of the workload's own memory.
+const SERVER: &str = "server_anon";
 
 #[derive(Serialize)]
 pub(super) struct CellView {
@@ -27,6 +29,7 @@ pub(super) struct CellView {
     help: Option<String>,
     peak: Option<String>,
     change: Option<ChangeView>,
+    server: Option<ServerView>,
     twin: Option<Link>,
     others: Vec<Link>,
     charts: Vec<ChartView>,
@@ -105,6 +108,7 @@ pub(super) fn view(all: &Overview<'_>, cell: &CellSummary, logs: Option<&Logs>) 
         help: cell.help.clone(),
         peak: view::figure(cell, "peak_rss"),
         change: ChangeView::new(cell, "peak_rss"),
+        server: ServerView::new(cell),
         twin: twin
             .map(|id| Link { id: id.to_string(), href: format!("../{}", names::cell_page(id)) }),
         others: others(all, cell),
@@ -234,25 +238,37 @@ fn tail(text: &str) -> Option<TailView> {
 }
 
 fn charts(all: &Overview<'_>, cell: &CellSummary) -> Vec<ChartView> {
-    [against_twin(all, cell), layers(cell), repeats(cell)].into_iter().flatten().collect()
+    let charts = [
+        against_twin(all, cell, LAYERS[0], "RSS"),
+        against_twin(all, cell, SERVER, "Server memory"),
+        layers(cell),
+        repeats(cell),
+    ];
+    charts.into_iter().flatten().collect()
 }
 
-/// The cell's curve with those of the cells that it is compared with below it.
-fn against_twin(all: &Overview<'_>, cell: &CellSummary) -> Option<ChartView> {
-    let own = typical_curve(cell)?;
+/// The cell's curve of `metric` with those of the cells that it is compared with below it.
+fn against_twin(
+    all: &Overview<'_>,
+    cell: &CellSummary,
+    metric: &str,
+    name: &str,
+) -> Option<ChartView> {
+    let own = typical_curve_of(cell, metric)?;
     let twin = cell.twin.as_ref().and_then(|twin| all.cell(twin));
     let mut curves: Vec<_> = twin
-        .and_then(|twin| Some((twin, typical_curve(twin)?)))
+        .and_then(|twin| Some((twin, typical_curve_of(twin, metric)?)))
         .map(|(twin, curve)| (twin.cell.id.to_string(), all.look(twin), curve))
         .into_iter()
         .collect();
     curves.push((cell.cell.id.to_string(), all.look(cell), own));
-    let heading = if curves.len() > 1 { "RSS, with its twin's" } else { "RSS" };
+    let heading =
+        if curves.len() > 1 { format!("{name}, with its twin's") } else { name.to_owned() };
     let href = |id: &str| {
         twin.filter(|twin| twin.cell.id.as_str() == id)
             .map(|twin| format!("../{}", names::cell_page(&twin.cell.id)))
     };
-    let mut view = draw(heading, &curves, &own.marks, true)?;
+    let mut view = draw(&heading, &curves, &own.marks, true)?;
     for legend in &mut view.legend {
         legend.href = href(&legend.name);
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::grid::{Field, Layout, Section};
 use super::names;
 use super::overview::{Overview, typical_curve};
-use super::view::{self, ChangeView, OutcomeView};
+use super::view::{self, ChangeView, OutcomeView, ServerView};
 use crate::analyse::curve::thin;
 use crate::analyse::summary::CellSummary;
 use crate::outcome::Outcome;
@@ -44,6 +44,8 @@ struct FieldView {
     peak: Option<String>,
     /// Each cell's figures, if neither of these says all.
     parts: Vec<PartView>,
+    /// What the server held, if there is one and no parts say it.
+    server: Option<ServerView>,
     troubles: Vec<TroubleView>,
 }
 
@@ -54,6 +56,7 @@ struct PartView {
     look: usize,
     peak: String,
     change: Option<ChangeView>,
+    server: Option<ServerView>,
 }
 
 /// Why cells of a field have no figure, or none to be trusted.
@@ -163,6 +166,7 @@ impl FieldView {
                 .and_then(|time| chart(all, field, &name, &scales.memory, time)),
             peak: main.filter(|_| alone).and_then(|cell| view::figure(cell, "peak_rss")),
             parts: parts.iter().map(|cell| PartView::new(all, cell)).collect(),
+            server: main.filter(|_| parts.is_empty()).and_then(|cell| ServerView::new(cell)),
             troubles: troubles(all, field),
             name,
             headline,
@@ -178,6 +182,7 @@ impl PartView {
             look: all.look(cell),
             peak: view::figure(cell, "peak_rss").unwrap_or_default(),
             change: ChangeView::new(cell, "peak_rss"),
+            server: ServerView::new(cell),
         }
     }
 }

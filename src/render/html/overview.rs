@@ -66,8 +66,13 @@ impl<'a> Overview<'a> {
 
 /// The curve that stands for a cell: RSS of its typical attempt.
 pub(super) fn typical_curve(cell: &CellSummary) -> Option<&Curve> {
+    typical_curve_of(cell, DRAWN)
+}
+
+/// The same attempt's curve of another metric.
+pub(super) fn typical_curve_of<'a>(cell: &'a CellSummary, metric: &str) -> Option<&'a Curve> {
     let attempt = cell.typical_attempt()?;
-    let mut curves = cell.curves.iter().filter(|curve| curve.metric == DRAWN);
+    let mut curves = cell.curves.iter().filter(|curve| curve.metric == metric);
     curves.find(|curve| curve.attempt == attempt && !curve.points.is_empty())
 }
 

@@ -85,6 +85,41 @@ impl ChangeView {
     }
 }
 
+/// What a cell's server held for it, so that memory which was only moved there doesn't look free.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct ServerView {
+    /// `1.9 → 121 MiB`, or `121 MiB` if there is no twin's.
+    pub(super) figure: String,
+    /// Why the two can't be compared.
+    pub(super) why: Option<String>,
+    pub(super) sign: &'static str,
+    /// `less`, `same`, `more` or `none`.
+    pub(super) class: &'static str,
+}
+
+impl ServerView {
+    /// The figure of `cell`, if it has one.
+    pub(super) fn new(cell: &CellSummary) -> Option<Self> {
+        const METRIC: &str = "peak_server";
+        let figure = cell.metrics.get(METRIC)?;
+        let Some(change) = cell.changes.get(METRIC) else {
+            let figure = format::value(&figure.unit, figure.median);
+            return Some(Self { figure, why: None, sign: "", class: "none" });
+        };
+        let figure = format::from_to(change.before, change.after);
+        if let Some(why) = &change.not_comparable {
+            return Some(Self { figure, why: Some(why.clone()), sign: "≠", class: "none" });
+        }
+        // A few pages are no ratio to speak of: what counts is what the machine must hold.
+        let direction = match change.after - change.before {
+            difference if difference >= format::MIB => format::Direction::More,
+            difference if difference <= -format::MIB => format::Direction::Less,
+            _ => format::Direction::Same,
+        };
+        Some(Self { figure, why: None, sign: direction.sign(), class: direction.class() })
+    }
+}
+
 /// One line of a table of figures.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct FigureView {
