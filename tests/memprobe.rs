@@ -497,6 +497,36 @@ fn a_stored_file_is_plotted_also_without_its_end() {
 }
 
 #[test]
+fn a_stored_file_is_exported_with_its_marks() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = memprobe(folder.path(), &[]);
+    assert!(command.arg(known()).args(["marks", "30"]).status().unwrap().success());
+    let file = SampleFile::open(&folder.path().join("samples.jsonl")).unwrap();
+    let export = |options: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_memprobe"));
+        command.arg("export").arg(folder.path()).args(options).output().unwrap()
+    };
+    let output = export(&[]);
+    let csv = String::from_utf8(output.stdout).unwrap();
+    let mut lines = csv.lines();
+    assert!(lines.next().unwrap().starts_with("t,rss,rss_peak,"), "{csv}");
+    assert_eq!(lines.count(), file.len() + 2, "samples and marks: {csv}");
+    assert!(csv.contains(",start\n") && csv.contains(",end\n"), "{csv}");
+    let rss = file.column("rss").unwrap();
+    assert!(csv.contains(&format!("\n{},{},", file.column("t").unwrap()[3], rss[3])), "{csv}");
+
+    let path = folder.path().join("x.parquet");
+    let output = export(&["--output", path.to_str().unwrap()]);
+    if cfg!(feature = "parquet") {
+        assert!(output.status.success() && fs::read(&path).unwrap().starts_with(b"PAR1"));
+    } else {
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(125) && error.contains("--features parquet"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left behind");
+    }
+}
+
+#[test]
 fn the_version_tells_the_build() {
     let output = Command::new(env!("CARGO_BIN_EXE_memprobe")).arg("--version").output().unwrap();
     let wanted = format!("{}\n", memgrid::probe::version());

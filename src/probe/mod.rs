@@ -12,6 +12,7 @@
 
 mod clock;
 mod ending;
+mod export;
 mod marks;
 mod metrics;
 mod options;
@@ -33,6 +34,7 @@ mod terminal;
 mod tree;
 mod usage;
 mod values;
+mod whole_file;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         Ok(Request::Version) => print(&format!("{}\n", version())),
         Ok(Request::Measure(options)) => session::run(&options),
         Ok(Request::Plot(request)) => answer(plot::run(request)),
+        Ok(Request::Export(request)) => answer(export::run(request)),
         Err(error) => {
             complain(&format!("{error}\nhint: `memprobe --help` shows the options"));
             EXIT_PROBE_FAILED

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use lexopt::{Arg, Parser, ValueExt as _};
 use rustix::process::Pid;
 
+use super::export;
 use super::plot::{self, When};
 
 pub(super) const HELP: &str = "\
@@ -17,6 +18,7 @@ Runs a command and measures the memory of its whole process tree.
 
 Usage: memprobe [OPTIONS] [--] COMMAND [ARGUMENT]...
        memprobe plot FILE        draws a samples.jsonl; `memprobe plot --help`
+       memprobe export FILE      writes it as CSV or Parquet; `memprobe export --help`
 
 Options:
       --period TIME         Time between two samples, 1ms at least [default: 10ms]
@@ -36,7 +38,7 @@ Options:
   -h, --help                Print this help
   -V, --version             Print the version
 
-A command that is itself called `plot` follows `--`.
+A command that is itself called `plot` or `export` follows `--`.
 The command's standard streams pass through. The summary goes to stderr.
 The command can send marks and metrics, one line each, to the descriptor in MEMPROBE_FD:
 `mark NAME`, `progress N`, `metric NAME VALUE UNIT`, `digest HEX`,
@@ -54,6 +56,7 @@ pub(super) enum Request {
     Version,
     Measure(Options),
     Plot(plot::Request),
+    Export(export::Request),
 }
 
 /// How to measure what.
@@ -97,10 +100,15 @@ impl Options {
 /// Options end at `--` or at the command, so that the command's own options are its own. What
 /// memprobe does besides measuring is told by the first argument alone.
 pub(super) fn parse(mut parser: Parser) -> Result<Request, lexopt::Error> {
-    if let Some(mut first) = parser.try_raw_args()
-        && first.next_if(|argument| argument == "plot").is_some()
-    {
+    let mut first_is = |name: &str| {
+        let first = parser.try_raw_args();
+        first.is_some_and(|mut first| first.next_if(|argument| argument == name).is_some())
+    };
+    if first_is("plot") {
         return plot::parse(parser).map(Request::Plot);
+    }
+    if first_is("export") {
+        return export::parse(parser).map(Request::Export);
     }
     let mut options = Options::new();
     while let Some(argument) = parser.next()? {
@@ -188,6 +196,8 @@ mod tests {
     fn only_the_first_argument_is_no_command() {
         assert!(matches!(parsed(&["plot", "a"]), Ok(Request::Plot(_))));
         assert!(parsed(&["plot"]).unwrap_err().contains("which file"));
+        assert!(matches!(parsed(&["export", "a", "--format=csv"]), Ok(Request::Export(_))));
+        assert!(parsed(&["export", "a", "--format=xls"]).unwrap_err().contains("csv or parquet"));
         assert_eq!(measure(&["--", "plot", "a"]).command, ["plot", "a"]);
         assert_eq!(measure(&["--plot", "never", "plot"]).command, ["plot"]);
     }

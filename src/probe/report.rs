@@ -12,7 +12,7 @@ use super::options::Options;
 use super::plot::Gathered;
 use super::record::{self, seconds};
 use super::spawn::NotStarted;
-use super::{EXIT_PROBE_FAILED, complain, process, procfs, summary, usage, version};
+use super::{EXIT_PROBE_FAILED, complain, process, procfs, summary, usage, version, whole_file};
 use crate::measurement::sample_file::{self, Footer, Header, Writer};
 use crate::measurement::{ProbeOutcome, ProbeResult, Sampling};
 
@@ -110,17 +110,10 @@ impl Files {
     }
 }
 
-/// A file appears whole or not at all; something like `/dev/fd/3` can only be written to.
 fn write_result(path: &Path, result: &ProbeResult) -> io::Result<()> {
     let mut text = serde_json::to_vec_pretty(result)?;
     text.push(b'\n');
-    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-        return fs::write(path, text);
-    }
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".partial");
-    fs::write(&temporary, text)?;
-    fs::rename(&temporary, path)
+    whole_file::write(path, |file| file.write_all(&text))
 }
 
 /// Reports a command that could not be started.
