@@ -38,6 +38,7 @@ impl Bench {
             timeout: Duration::from_secs(30),
             memory_limit: None,
             steady: true,
+            heap: false,
             jobs: 1,
         };
         let (tasks, interrupt) = (IndexMap::new(), Interrupt::default());
@@ -108,6 +109,7 @@ fn manifest() -> RunManifest {
             jobs: 1,
             memory_limit: None,
             steady: true,
+            heap: false,
             seed: 1,
         },
         machine: machine(),

@@ -278,6 +278,7 @@ pub(crate) fn run(id: &str) -> RunRecord {
                 jobs: 1,
                 memory_limit: None,
                 steady: true,
+                heap: false,
                 seed: 7,
             },
             allocator: Some(Allocator {

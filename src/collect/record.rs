@@ -81,6 +81,9 @@ pub struct MeasureRecord {
     /// Whether attempts ran with address randomisation off and a fixed hash seed.
     #[serde(default)]
     pub steady: bool,
+    /// Whether live heap was counted.
+    #[serde(default)]
+    pub heap: bool,
     /// Seed of the order.
     pub seed: u64,
 }

@@ -59,6 +59,7 @@ fn measure(config: &Config, seed: u64) -> MeasureRecord {
         jobs: measure.jobs,
         memory_limit: measure.memory_limit,
         steady: measure.steady,
+        heap: measure.heap,
         seed,
     }
 }

@@ -183,6 +183,7 @@ fn measure(
         timeout: config.measure.timeout,
         memory_limit: config.measure.memory_limit,
         steady: config.measure.steady,
+        heap: config.measure.heap,
         jobs: config.measure.jobs,
     };
     if !attempts.is_empty() && !interrupt.is_raised() {

@@ -28,6 +28,7 @@ pub(super) fn read_measure(top: &Table<'_>, context: &Context<'_>) -> Measure {
         "jobs",
         "memory_limit",
         "steady",
+        "heap",
         "seed",
     ]);
     let get = |key| table.get(key);
@@ -43,6 +44,7 @@ pub(super) fn read_measure(top: &Table<'_>, context: &Context<'_>) -> Measure {
         steady: get("steady")
             .and_then(|value| value.boolean())
             .map_or(default.steady, |steady| steady.value),
+        heap: get("heap").and_then(|value| value.boolean()).map_or(default.heap, |heap| heap.value),
         seed: count("seed", 0..=u64::MAX),
     }
 }

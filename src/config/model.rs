@@ -251,6 +251,8 @@ pub struct Measure {
     pub memory_limit: Option<u64>,
     /// Attempts run with address randomisation off and a fixed hash seed.
     pub steady: bool,
+    /// Whether live heap is counted.
+    pub heap: bool,
     /// Seed of the order of attempts; `None` draws one for each run (and records it).
     pub seed: Option<u64>,
 }
@@ -265,6 +267,7 @@ impl Default for Measure {
             jobs: 1,
             memory_limit: None,
             steady: true,
+            heap: false,
             seed: None,
         }
     }

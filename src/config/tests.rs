@@ -157,6 +157,7 @@ fn measure_and_values_are_read() {
         jobs = 2
         memory_limit = "512MiB"
         steady = false
+        heap = true
         seed = 7
         "#,
     ))
@@ -170,6 +171,7 @@ fn measure_and_values_are_read() {
         jobs: 2,
         memory_limit: Some(512 << 20),
         steady: false,
+        heap: true,
         seed: Some(7),
     };
     assert_eq!(config.measure, expected);

@@ -124,6 +124,9 @@ fn arguments(task: &Task, settings: &Settings, folder: &Path) -> Vec<OsString> {
     if settings.steady {
         arguments.push("--steady".into());
     }
+    if settings.heap {
+        arguments.push("--heap".into());
+    }
     arguments.push("--".into());
     arguments.extend(task.command.iter().map(OsString::from));
     arguments

@@ -42,6 +42,8 @@ pub struct Settings {
     pub memory_limit: Option<u64>,
     /// Whether address randomisation is off for the workload.
     pub steady: bool,
+    /// Whether live heap is counted.
+    pub heap: bool,
     /// Attempts at the same time; 0 counts as 1.
     pub jobs: usize,
 }

@@ -62,6 +62,7 @@ fn manifest(cells: &[&str], minute: i64, finished: bool) -> RunManifest {
             jobs: 1,
             memory_limit: None,
             steady: true,
+            heap: false,
             seed: 1,
         },
         machine: machine(),

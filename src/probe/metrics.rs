@@ -7,6 +7,7 @@ use rustix::process::WaitStatus;
 
 use super::clock::Deadlines;
 use super::ending::Ending;
+use super::heap::Account;
 use super::record::{Record, seconds};
 use super::said::Said;
 use super::summary::bytes;
@@ -18,7 +19,7 @@ use crate::measurement::{Metric, Metrics, Precision, Scope, Unit};
 const PEAK_SERVER: &str = "peak_server";
 
 /// The names of memprobe's metrics, which a workload can't send.
-pub(super) const OWN_METRICS: [&str; 15] = [
+pub(super) const OWN_METRICS: [&str; 18] = [
     "peak_rss",
     "peak_anon",
     "peak_swap",
@@ -33,6 +34,9 @@ pub(super) const OWN_METRICS: [&str; 15] = [
     "minor_faults",
     "major_faults",
     PEAK_SERVER,
+    "peak_heap",
+    "peak_python_heap",
+    "heap_at_end",
     "samples",
 ];
 
@@ -51,6 +55,8 @@ pub(super) struct Measured {
     pub(super) had_children: bool,
     /// Why PSS could not be read.
     pub(super) rollup_refused: Option<Errno>,
+    /// The account of live heap, or why there is none; `None` if it was not wanted.
+    pub(super) heap: Option<Result<Account, String>>,
     pub(super) usage: Usage,
     pub(super) notes: Vec<String>,
 }
@@ -103,7 +109,30 @@ pub(super) fn metrics(measured: &mut Measured) -> Metrics {
     ]
     .into();
     metrics.extend(measured.server.take().map(|server| (PEAK_SERVER.to_owned(), server)));
+    metrics.extend(measured.heap.iter().flat_map(heap));
     metrics.extend(std::mem::take(&mut measured.said.values).into_metrics());
+    metrics
+}
+
+/// Live heap. What there is no CPython for has no figure of it.
+#[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
+fn heap(account: &Result<Account, String>) -> Vec<(String, Metric)> {
+    let account = match account {
+        Ok(account) => account,
+        Err(why) => {
+            let names = ["peak_heap", "heap_at_end"];
+            return names.map(|name| none(name, Precision::Exact, why)).into();
+        }
+    };
+    let peak = if account.exact { Precision::Exact } else { Precision::Sampled };
+    let mut metrics = vec![some("peak_heap", peak, account.peak as f64)];
+    metrics.extend(account.python.map(|python| match python {
+        Ok(bytes) => some("peak_python_heap", Precision::Sampled, bytes as f64),
+        Err(why) => none("peak_python_heap", Precision::Sampled, why),
+    }));
+    let (name, mut at_end) = some("heap_at_end", Precision::Exact, account.at_end as f64);
+    at_end.scope = Scope::Process;
+    metrics.push((name, at_end));
     metrics
 }
 

@@ -7,12 +7,14 @@
 //! ```text
 //! options ─▶ session: spawn, then until the end: wait ─▶ tree (procfs) ─▶ record ─▶ report ─▶ plot
 //!                                                  ├──▶ server (procfs)
+//!                                                  ├──▶ heap (accounts)
 //!                                                  └──▶ marks (protocol)
 //! ```
 
 mod clock;
 mod ending;
 mod export;
+mod heap;
 mod marks;
 mod metrics;
 mod options;

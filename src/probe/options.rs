@@ -26,6 +26,7 @@ Options:
       --json FILE           Write the result as JSON to FILE
       --timeout TIME        End the command after this time: 90s, 10m, 1h 30m
       --memory-limit SIZE   End the command when its tree's RSS is larger: 512MiB, 2GiB
+      --heap                Count the command's live heap, by a library that is loaded into it
       --keep-high-water     Don't reset the command's VmHWM at every sample, for commands that
                             report their own peak memory (see docs/sample-format.md)
       --steady              Start the command with address randomisation off, so that its figures
@@ -68,6 +69,7 @@ pub(super) struct Options {
     pub(super) timeout: Option<Duration>,
     /// Bytes.
     pub(super) memory_limit: Option<u64>,
+    pub(super) heap: bool,
     pub(super) keep_high_water: bool,
     /// Address randomisation is off for the command.
     pub(super) steady: bool,
@@ -87,6 +89,7 @@ impl Options {
             json: None,
             timeout: None,
             memory_limit: None,
+            heap: false,
             keep_high_water: false,
             steady: false,
             parent: None,
@@ -120,6 +123,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Request, lexopt::Error> {
             Arg::Long("memory-limit") => {
                 options.memory_limit = Some(size(&parser.value()?.string()?)?);
             }
+            Arg::Long("heap") => options.heap = true,
             Arg::Long("keep-high-water") => options.keep_high_water = true,
             Arg::Long("steady") => options.steady = true,
             Arg::Long("parent") => options.parent = Some(pid(&parser.value()?.string()?)?),

@@ -3,7 +3,7 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::{Errno, Result};
 
 use super::procfs::{self, Memory, Rollup, Stat, Status};
@@ -137,6 +137,13 @@ impl Process {
     pub(super) fn rollup(&self, buffer: &mut Vec<u8>) -> Result<Rollup> {
         let file = self.open_file("smaps_rollup")?;
         procfs::rollup(read(&file, buffer)?).ok_or(Errno::SRCH)
+    }
+
+    /// The device and inode of the program's file; `None` where it may not be seen.
+    pub(super) fn program(&self) -> Option<(u64, u64)> {
+        let stat = rustix::fs::statat(&self.dir, "exe", AtFlags::empty()).ok()?;
+        let device = u64::from(rustix::fs::major(stat.st_dev)) << 32;
+        Some((device | u64::from(rustix::fs::minor(stat.st_dev)), stat.st_ino))
     }
 
     /// What the process calls itself.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::time::Duration;
 
+use super::heap::Live;
 use super::plot::Gathered;
 use super::procfs::{Rollup, Stat};
 use super::server::ServerReading;
@@ -26,6 +27,7 @@ pub(super) fn fields() -> Vec<Field> {
     fields.push(field("progress", Unit::Count, Scope::Workload));
     let server = ["server_anon", "server_peak"];
     fields.extend(server.map(|name| field(name, Unit::Bytes, Scope::Server)));
+    fields.extend(["heap", "python_heap"].map(|name| field(name, Unit::Bytes, Scope::Tree)));
     fields
 }
 
@@ -38,6 +40,7 @@ fn field(name: &str, unit: Unit, scope: Scope) -> Field {
 pub(super) struct Sample {
     pub(super) t: Duration,
     pub(super) tree: Reading,
+    pub(super) heap: Option<Live>,
     pub(super) rollup: Option<Rollup>,
     pub(super) stat: Option<Stat>,
     pub(super) progress: Option<f64>,
@@ -131,7 +134,7 @@ impl Record {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
-    fn row(&self, sample: &Sample) -> [Option<f64>; 18] {
+    fn row(&self, sample: &Sample) -> [Option<f64>; 20] {
         let tree = &sample.tree;
         let count = |count: u64| Some(count as f64);
         let stat = |value: fn(&Stat) -> u64| sample.stat.as_ref().map(|stat| value(stat) as f64);
@@ -161,6 +164,8 @@ impl Record {
             sample.progress,
             server(|server| server.anon),
             server(|server| server.peak),
+            sample.heap.map(|live| live.heap as f64),
+            sample.heap.and_then(|live| live.python).map(|bytes| bytes as f64),
         ]
     }
 }
@@ -199,7 +204,8 @@ mod tests {
     fn a_row_has_a_value_for_each_field() {
         let tree = Reading { rss: 7, threads: 1, ..Reading::default() };
         let t = Duration::from_nanos(1_234_567_890);
-        let sample = Sample { t, tree, rollup: None, stat: None, progress: None, server: None };
+        let sample =
+            Sample { t, tree, heap: None, rollup: None, stat: None, progress: None, server: None };
         let row = Record::new(None).row(&sample);
         assert_eq!(row.len(), fields().len());
         assert_eq!((row[0], row[1], row[7]), (Some(1.234_567), Some(7.0), None));
@@ -211,6 +217,7 @@ mod tests {
         let sample = Sample {
             t: Duration::ZERO,
             tree,
+            heap: None,
             rollup: None,
             stat: None,
             progress: None,

@@ -10,6 +10,7 @@ use rustix::process::{
 
 use super::clock::Deadlines;
 use super::ending::{Cause, Ending, GRACE};
+use super::heap::Heap;
 use super::marks::{self, Marks};
 use super::metrics::{self, Measured};
 use super::options::Options;
@@ -61,7 +62,10 @@ fn measure(options: &Options) -> Result<u8, String> {
     {
         notes.push(format!("address randomisation could not be switched off: {why}"));
     }
-    let main = match spawn::spawn(&options.command, &inherited) {
+    let heap = options.heap.then(Heap::prepare);
+    let environment = heap.as_ref().and_then(|heap| Some(heap.as_ref().ok()?.environment()));
+    let environment = environment.as_ref().map_or(&[][..], |variables| &variables[..]);
+    let main = match spawn::spawn(&options.command, &inherited, environment) {
         Ok(main) => main,
         Err(not_started) => return Ok(report::not_started(options, files, not_started)),
     };
@@ -76,6 +80,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         began,
         tree,
         servers: Servers::new(!options.keep_high_water),
+        heap,
         signals,
         marks,
         said: Said::default(),
@@ -106,6 +111,8 @@ struct Session<'a> {
     began: Instant,
     tree: Tree,
     servers: Servers,
+    /// The accounts of live heap, or why there are none; `None` if they are not wanted.
+    heap: Option<Result<Heap, String>>,
     signals: Signals,
     marks: Marks,
     said: Said,
@@ -190,6 +197,10 @@ impl Session<'_> {
         let tree = self.tree.read();
         self.last = tree;
         let server = self.servers.read(|id| self.tree.contains(id));
+        let heap = match &mut self.heap {
+            Some(Ok(heap)) => heap.read(&self.tree, t),
+            _ => None,
+        };
         let rollup = if with_rollup { self.read_rollup() } else { None };
         let stat = (t >= self.stat_due).then(|| {
             self.stat_due = t + STAT_PERIOD;
@@ -202,7 +213,7 @@ impl Session<'_> {
                 ..living
             }
         });
-        Sample { t, tree, rollup, stat, progress: self.said.progress, server }
+        Sample { t, tree, heap, rollup, stat, progress: self.said.progress, server }
     }
 
     fn read_rollup(&mut self) -> Option<procfs::Rollup> {
@@ -358,6 +369,7 @@ impl Session<'_> {
             ending: self.ending,
             had_children: self.main_stat.is_some_and(|stat| stat.children_minor_faults > 0),
             rollup_refused: self.rollup_refused,
+            heap: self.heap.map(|heap| heap?.finish(self.main)),
             usage: usage::of_children(),
             notes,
         }

@@ -29,14 +29,20 @@ pub(super) fn hold_addresses() -> nix::Result<()> {
     Ok(())
 }
 
-/// Starts `command` in our own process group, with our streams and `marks`, and returns when it
-/// has been executed: what is read about the process from now on is about the workload.
-pub(super) fn spawn(command: &[OsString], marks: &OwnedFd) -> Result<Pid, NotStarted> {
+/// Starts `command` in our own process group, with our streams, `marks` and the variables of
+/// `environment`, and returns when it has been executed: what is read about the process from now on
+/// is about the workload.
+pub(super) fn spawn(
+    command: &[OsString],
+    marks: &OwnedFd,
+    environment: &[(&'static str, OsString)],
+) -> Result<Pid, NotStarted> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(NotStarted { exit_code: EXIT_NOT_FOUND, message: "no command".into() });
     };
     let mut spawner = Command::new(program);
     spawner.args(arguments).env("MEMPROBE_FD", marks.as_raw_fd().to_string());
+    spawner.envs(environment.iter().map(|(name, value)| (name, value)));
     // With a group to set, even though it is the one we have, std forks instead of sharing our
     // memory until exec (posix_spawn). A process's maximum RSS outlives exec, so a shared memory
     // would make ours the floor of the workload's; a fork has next to none.

@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 use crate::measurement::{Metric, Precision, ProbeOutcome, ProbeResult, Unit};
 
-const ROWS: [(&str, &str); 8] = [
+const ROWS: [(&str, &str); 10] = [
     ("peak RSS", "peak_rss"),
     ("peak anonymous", "peak_anon"),
     ("peak PSS", "peak_pss"),
     ("peak USS", "peak_uss"),
     ("peak server", "peak_server"),
+    ("peak heap", "peak_heap"),
+    ("heap at end", "heap_at_end"),
     ("wall time", "wall_time"),
     ("CPU time", "cpu_time"),
     ("processes", "processes"),

@@ -92,6 +92,17 @@ impl Tree {
         self.processes.contains_key(&id)
     }
 
+    /// How many processes there are.
+    pub(super) fn size(&self) -> usize {
+        self.processes.len()
+    }
+
+    /// The processes that have memory of their own, as read last.
+    pub(super) fn with_memory(&self) -> impl Iterator<Item = (i32, &Process)> {
+        let processes = self.processes.iter().map(|(id, process)| (*id, process));
+        processes.filter(|(_, process)| process.memory().is_some())
+    }
+
     /// Reads every process's memory, and finds new ones.
     pub(super) fn read(&mut self) -> Reading {
         let buffer = &mut self.buffer;

@@ -30,6 +30,7 @@ fn manifest(cells: &[&str]) -> RunManifest {
             jobs: 1,
             memory_limit: None,
             steady: true,
+            heap: false,
             seed: 1,
         },
         machine: machine(),

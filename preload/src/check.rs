@@ -1,0 +1,122 @@
+//! Proves the figures in this very process before they are believed: with its C library, its
+//! allocator and its settings.
+
+use core::ffi::{CStr, c_void};
+use core::ptr::null_mut;
+
+use crate::{layout, malloc, mapping, real, slot, sys};
+
+/// Why the figures would be wrong here; 0 if they are right.
+pub(crate) fn reason() -> u64 {
+    if !malloc::is_in_place() || !mapping::is_in_place() {
+        layout::OWN_MALLOC
+    } else if is_go() {
+        layout::GO
+    } else if !counts_are_right() {
+        layout::SELF_TEST_FAILED
+    } else {
+        0
+    }
+}
+
+/// The function that the program would call.
+fn of_program<T: Copy>(name: &CStr) -> Option<T> {
+    const { assert!(size_of::<T>() == size_of::<*mut c_void>()) };
+    // SAFETY: a name that ends with 0.
+    let address = unsafe { sys::dlsym(sys::RTLD_DEFAULT, name.as_ptr()) };
+    // SAFETY: T is the C type of the function with this name.
+    (!address.is_null()).then(|| unsafe { core::mem::transmute_copy(&address) })
+}
+
+/// Small blocks only: giving back a large one changes what malloc does later.
+fn counts_are_right() -> bool {
+    const SIZE: usize = 1000;
+    let (Some(malloc), Some(calloc), Some(realloc), Some(free), Some(posix_memalign)) = (
+        of_program::<real::Malloc>(c"malloc"),
+        of_program::<real::Calloc>(c"calloc"),
+        of_program::<real::Realloc>(c"realloc"),
+        of_program::<real::Free>(c"free"),
+        of_program::<real::PosixMemalign>(c"posix_memalign"),
+    ) else {
+        return false;
+    };
+    let began = slot::live();
+    // An allocator may round up, by a quarter at most.
+    let holds = |size: usize| {
+        let found = usize::try_from(slot::live() - began).unwrap_or(0);
+        (size..=size + size / 4 + 64).contains(&found)
+    };
+    // SAFETY: each block is used as it was allocated, and freed once.
+    unsafe {
+        let block = malloc(SIZE);
+        let mut right = !block.is_null() && holds(SIZE);
+        let block = realloc(block, 3 * SIZE);
+        right &= !block.is_null() && holds(3 * SIZE);
+        let zeros = calloc(SIZE / 10, 10);
+        right &= !zeros.is_null() && holds(4 * SIZE);
+        let mut aligned = null_mut();
+        right &= posix_memalign(&raw mut aligned, 256, SIZE) == 0 && holds(5 * SIZE);
+        free(block);
+        free(aligned);
+        right &= holds(SIZE);
+        free(zeros);
+        right && slot::live() == began && mappings_are_right()
+    }
+}
+
+fn mappings_are_right() -> bool {
+    const SIZE: usize = 64 * 1024;
+    let (Some(mmap), Some(munmap)) =
+        (of_program::<real::Mmap>(c"mmap"), of_program::<real::Munmap>(c"munmap"))
+    else {
+        return false;
+    };
+    let began = slot::live();
+    let flags = sys::MAP_PRIVATE | sys::MAP_ANONYMOUS;
+    // SAFETY: a fresh mapping, given back at once.
+    unsafe {
+        let at = mmap(null_mut(), SIZE, sys::PROT_READ_WRITE, flags, -1, 0);
+        if at == sys::MAP_FAILED || slot::live() - began != SIZE.cast_signed() as i64 {
+            return false;
+        }
+        munmap(at, SIZE) == 0 && slot::live() == began
+    }
+}
+
+/// Whether the program has Go's note: its linker leaves one in every executable.
+fn is_go() -> bool {
+    const PT_LOAD_HEADER: u32 = 6;
+    const PT_NOTE: u32 = 4;
+    /// One of the program's headers, as ELF with 64 bits has them.
+    #[repr(C)]
+    struct Header {
+        kind: u32,
+        flags: u32,
+        offset: u64,
+        address: u64,
+        physical: u64,
+        file_size: u64,
+        size: u64,
+        alignment: u64,
+    }
+    // SAFETY: the kernel tells where the program's own headers are, and how many.
+    let headers = unsafe {
+        let at = sys::getauxval(sys::AT_PHDR) as *const Header;
+        let count = sys::getauxval(sys::AT_PHNUM) as usize;
+        if at.is_null() {
+            return false;
+        }
+        core::slice::from_raw_parts(at, count)
+    };
+    let own = headers.iter().find(|header| header.kind == PT_LOAD_HEADER);
+    let Some(own) = own else { return false };
+    let base = (headers.as_ptr() as u64).wrapping_sub(own.address);
+    let notes = headers.iter().filter(|header| header.kind == PT_NOTE && header.size >= 16);
+    notes.into_iter().any(|note| {
+        let at = base.wrapping_add(note.address) as *const u8;
+        // SAFETY: notes are part of the program as it was loaded.
+        let bytes = unsafe { core::slice::from_raw_parts(at, note.size as usize) };
+        // The note's kind, then its name.
+        bytes.windows(8).any(|window| window == b"\x04\0\0\0Go\0\0")
+    })
+}

@@ -1,0 +1,87 @@
+//! The library that memprobe loads into a program to count its live heap, exactly.
+//!
+//! It stands before the C library's allocator and mappings (`malloc`, `mapping`), passes every call
+//! on, and adds or takes away what the block holds in a slot of shared memory (`slot`), which
+//! memprobe reads at any rate without stopping the program. It changes nothing that the program
+//! does: it prints nothing, keeps errno, leaves no descriptor open, and allocates nothing.
+//!
+//! Nearly all of it is `unsafe`, since all of it is C's side of a call or memory that other
+//! processes see; it is the one place of memgrid's where that is so.
+//!
+//! Nothing of Rust's standard library is used beyond `core`: what allocates would call ourselves.
+
+#![cfg_attr(embedded, no_std)]
+#![cfg_attr(test, allow(dead_code, reason = "a test must not stand before its own malloc"))]
+
+mod check;
+mod layout;
+mod malloc;
+mod mapping;
+mod python;
+mod ranges;
+mod real;
+mod slot;
+mod sys;
+
+/// Before the program begins, and after its libraries were relocated.
+extern "C" fn start() {
+    let _errno = sys::Errno::keep();
+    let complete = real::find_all();
+    slot::begin();
+    let reason = if complete { check::reason() } else { layout::OWN_MALLOC };
+    slot::forget_peak();
+    if reason == 0 {
+        python::begin();
+    } else {
+        slot::refuse(reason);
+    }
+    // SAFETY: the handlers live as long as we do: a preloaded library is never unloaded.
+    unsafe { sys::pthread_atfork(prepare, parent, child) };
+    slot::publish();
+}
+
+extern "C" fn prepare() {
+    // So that the child does not find it locked by a thread that it doesn't have.
+    mapping::lock();
+    slot::before_fork();
+}
+
+extern "C" fn parent() {
+    slot::after_fork_in_parent();
+    mapping::unlock();
+}
+
+extern "C" fn child() {
+    slot::after_fork_in_child();
+    mapping::unlock();
+}
+
+#[cfg(not(test))]
+#[used]
+#[unsafe(link_section = ".init_array")]
+static START: extern "C" fn() = start;
+
+#[cfg(test)]
+const _: extern "C" fn() = start;
+
+// `core` names the function that unwinds, though nothing here does. Not exported: a Rust program's
+// own must not be replaced.
+#[cfg(embedded)]
+core::arch::global_asm!(
+    ".globl rust_eh_personality",
+    ".hidden rust_eh_personality",
+    "rust_eh_personality:",
+    ".byte 0",
+);
+
+/// As build.rs compiles it: without the standard library, and so without the libraries that that
+/// one needs.
+#[cfg(embedded)]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    unsafe extern "C" {
+        fn abort() -> !;
+    }
+    // SAFETY: never returns.
+    unsafe { abort() }
+}

@@ -1,0 +1,219 @@
+//! Anonymous mappings, which count while the program may use them: not while they are merely
+//! reserved (`PROT_NONE`). What the C library maps for itself, such as large blocks of malloc's
+//! and the stacks of threads, does not come this way, and so counts once or not at all.
+
+use core::cell::UnsafeCell;
+use core::ffi::{c_int, c_void};
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use crate::ranges::{Full, Range, Ranges};
+use crate::{layout, real, slot, sys};
+
+/// As many mappings as the kernel lets a process have, unless it is told otherwise.
+const MOST: usize = 65_536;
+const PAGE: usize = 4096;
+/// How often another thread gets the processor before we give up.
+const PATIENCE: u32 = 100_000;
+
+/// The program's anonymous mappings.
+struct Mappings {
+    anonymous: Ranges<MOST>,
+    /// Those that can be used.
+    counted: Ranges<MOST>,
+}
+
+struct Shared(UnsafeCell<Mappings>);
+// SAFETY: used by whoever holds the lock.
+unsafe impl Sync for Shared {}
+
+/// All zeros, so that it takes no memory until it is used.
+static MAPPINGS: Shared =
+    Shared(UnsafeCell::new(Mappings { anonymous: Ranges::new(), counted: Ranges::new() }));
+static LOCKED: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn lock() -> bool {
+    for _ in 0..PATIENCE {
+        if LOCKED.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+            return true;
+        }
+        // SAFETY: no more than a hint.
+        unsafe { sys::sched_yield() };
+    }
+    // A signal's handler that maps, in a thread that was mapping. Never hang a program for it.
+    slot::refuse(layout::MAPPINGS_LOST);
+    false
+}
+
+pub(crate) fn unlock() {
+    LOCKED.store(false, Ordering::Release);
+}
+
+/// Changes the account.
+fn change(change: impl FnOnce(&mut Mappings) -> Result<i64, Full>) {
+    let _errno = sys::Errno::keep();
+    if !lock() {
+        return;
+    }
+    // SAFETY: we hold the lock.
+    let changed = change(unsafe { &mut *MAPPINGS.0.get() });
+    unlock();
+    match changed {
+        Ok(bytes) => slot::count(bytes),
+        Err(Full) => slot::refuse(layout::MAPPINGS_LOST),
+    }
+}
+
+impl Mappings {
+    fn drop_range(&mut self, range: Range) -> Result<i64, Full> {
+        self.anonymous.remove(range)?;
+        Ok(-(self.counted.remove(range)?.cast_signed() as i64))
+    }
+
+    fn map(&mut self, range: Range, anonymous: bool, usable: bool) -> Result<i64, Full> {
+        let mut bytes = self.drop_range(range)?;
+        if anonymous {
+            self.anonymous.insert(range)?;
+            if usable {
+                bytes += self.counted.insert(range)?.cast_signed() as i64;
+            }
+        }
+        Ok(bytes)
+    }
+
+    fn protect(&mut self, range: Range, usable: bool) -> Result<i64, Full> {
+        let Self { anonymous, counted } = self;
+        if !usable {
+            return Ok(-(counted.remove(range)?.cast_signed() as i64));
+        }
+        let mut bytes = Ok(0);
+        anonymous.each(range, |part| {
+            if let Ok(sum) = bytes {
+                bytes = counted.insert(part).map(|new| sum + new.cast_signed() as i64);
+            }
+        });
+        bytes
+    }
+
+    fn is_counted(&self, range: Range) -> bool {
+        let mut any = false;
+        self.counted.each(range, |_| any = true);
+        any
+    }
+}
+
+/// The pages that `length` bytes from `at` on lie in; `None` where the kernel would refuse.
+fn pages(at: *mut c_void, length: usize) -> Option<Range> {
+    let start = at as usize;
+    let end = start.checked_add(length.checked_next_multiple_of(PAGE)?)?;
+    (start.is_multiple_of(PAGE) && length > 0).then_some(Range { start, end })
+}
+
+/// Takes a mapping out of the account whose content is accounted for elsewhere. It may still be
+/// unmapped as any other.
+pub(crate) fn forget(at: *mut c_void, length: usize) {
+    if let Some(range) = pages(at, length) {
+        change(|mappings| mappings.drop_range(range));
+    }
+}
+
+#[cfg_attr(not(test), unsafe(no_mangle))]
+unsafe extern "C" fn mmap(
+    wanted: *mut c_void,
+    length: usize,
+    protection: c_int,
+    flags: c_int,
+    file: c_int,
+    offset: i64,
+) -> *mut c_void {
+    let Some(mmap) = real::mmap::get() else { return sys::MAP_FAILED };
+    // SAFETY: the program's own call.
+    let at = unsafe { mmap(wanted, length, protection, flags, file, offset) };
+    let anonymous = flags & sys::MAP_ANONYMOUS != 0;
+    // A file's mapping matters only where it may take the place of another.
+    if (anonymous || flags & sys::MAP_FIXED != 0)
+        && at != sys::MAP_FAILED
+        && let Some(range) = pages(at, length)
+    {
+        let usable = protection != sys::PROT_NONE;
+        change(|mappings| mappings.map(range, anonymous, usable));
+    }
+    at
+}
+
+#[cfg_attr(not(test), unsafe(no_mangle))]
+unsafe extern "C" fn mmap64(
+    wanted: *mut c_void,
+    length: usize,
+    protection: c_int,
+    flags: c_int,
+    file: c_int,
+    offset: i64,
+) -> *mut c_void {
+    // SAFETY: the program's own call; both are the same where a long has 64 bits.
+    unsafe { mmap(wanted, length, protection, flags, file, offset) }
+}
+
+#[cfg_attr(not(test), unsafe(no_mangle))]
+unsafe extern "C" fn munmap(at: *mut c_void, length: usize) -> c_int {
+    let Some(munmap) = real::munmap::get() else { return -1 };
+    // Before: another thread may get the same addresses right after. With a whole page it can
+    // only fail for want of memory.
+    if let Some(range) = pages(at, length) {
+        change(|mappings| mappings.drop_range(range));
+    }
+    // SAFETY: the program's own call.
+    unsafe { munmap(at, length) }
+}
+
+#[cfg_attr(not(test), unsafe(no_mangle))]
+unsafe extern "C" fn mprotect(at: *mut c_void, length: usize, protection: c_int) -> c_int {
+    let Some(mprotect) = real::mprotect::get() else { return -1 };
+    // SAFETY: the program's own call.
+    let failed = unsafe { mprotect(at, length, protection) };
+    if failed == 0
+        && let Some(range) = pages(at, length)
+    {
+        change(|mappings| mappings.protect(range, protection != sys::PROT_NONE));
+    }
+    failed
+}
+
+/// In C it takes four or five arguments; the fifth's register is read either way.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+unsafe extern "C" fn mremap(
+    at: *mut c_void,
+    length: usize,
+    new_length: usize,
+    flags: c_int,
+    wanted: *mut c_void,
+) -> *mut c_void {
+    let Some(mremap) = real::mremap::get() else { return sys::MAP_FAILED };
+    let wanted = if flags & sys::MREMAP_FIXED != 0 { wanted } else { null_mut() };
+    // SAFETY: the program's own call.
+    let new = unsafe { mremap(at, length, new_length, flags, wanted) };
+    if new != sys::MAP_FAILED
+        && let (Some(from), Some(to)) = (pages(at, length), pages(new, new_length))
+    {
+        change(|mappings| {
+            let usable = mappings.is_counted(from);
+            let mut anonymous = false;
+            mappings.anonymous.each(from, |_| anonymous = true);
+            let mut bytes = 0;
+            if flags & sys::MREMAP_DONTUNMAP == 0 {
+                bytes = mappings.drop_range(from)?;
+            }
+            Ok(bytes + mappings.map(to, anonymous, usable)?)
+        });
+    }
+    new
+}
+
+/// Whether ours are what the program gets.
+pub(crate) fn is_in_place() -> bool {
+    let ours = [(c"mmap", mmap as *const ()), (c"munmap", munmap as *const ())];
+    ours.into_iter().all(|(name, address)| {
+        // SAFETY: a name that ends with 0.
+        unsafe { sys::dlsym(sys::RTLD_DEFAULT, name.as_ptr()) }.cast_const().cast() == address
+    })
+}

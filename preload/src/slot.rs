@@ -1,0 +1,317 @@
+//! This process's account: live bytes and the most of them, in a slot that memprobe reads.
+//!
+//! A forked child must not write to its parent's slot. So the slot is found through a page that
+//! the kernel wipes at fork, whoever calls it and however; a child that finds nothing there takes
+//! a slot of its own. A child of vfork runs in its parent's memory, and counts there.
+
+use core::cell::UnsafeCell;
+use core::ffi::{c_char, c_int, c_void};
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
+
+use Ordering::{Relaxed, Release};
+
+use crate::layout::{self, SLOT_WORDS, SLOTS};
+use crate::{real, sys};
+
+/// One slot, or the header, as `layout` describes them.
+#[repr(C, align(128))]
+pub(crate) struct Slot([AtomicI64; SLOT_WORDS]);
+
+impl Slot {
+    const fn new() -> Self {
+        Self([const { AtomicI64::new(0) }; SLOT_WORDS])
+    }
+
+    #[inline]
+    const fn word(&self, place: usize) -> &AtomicI64 {
+        &self.0[place]
+    }
+
+    fn set(&self, place: usize, value: u64) {
+        self.word(place).store(value.cast_signed(), Relaxed);
+    }
+}
+
+/// Counts until the constructor runs, and for good where there is no memprobe.
+static PRIVATE: Slot = Slot::new();
+/// The page that is wiped at fork: holds the address of our slot.
+static HOLDER: AtomicPtr<AtomicPtr<Slot>> = AtomicPtr::new(null_mut());
+/// The file's header, behind which the slots are.
+static FILE: AtomicPtr<Slot> = AtomicPtr::new(null_mut());
+/// Our slot in this process or, in a child that has none yet, our parent's.
+static LATEST: AtomicPtr<Slot> = AtomicPtr::new(null_mut());
+/// Live bytes just before the fork that is going on.
+static AT_FORK: AtomicI64 = AtomicI64::new(0);
+/// The same for Python's blocks.
+static PYTHON_AT_FORK: AtomicI64 = AtomicI64::new(0);
+static FORKING: AtomicBool = AtomicBool::new(false);
+
+/// glibc's `__libc_single_threaded`, or a byte that is 0.
+struct SingleThreaded(UnsafeCell<*const c_char>);
+// SAFETY: written by the constructor, while there is one thread.
+unsafe impl Sync for SingleThreaded {}
+static NEVER: c_char = 0;
+static SINGLE_THREADED: SingleThreaded = SingleThreaded(UnsafeCell::new(&raw const NEVER));
+
+#[inline]
+fn is_single_threaded() -> bool {
+    // SAFETY: points to a byte that lives as long as the process. glibc writes it while there is
+    // one thread.
+    unsafe { (*SINGLE_THREADED.0.get()).read_volatile() != 0 }
+}
+
+#[inline]
+fn current() -> &'static Slot {
+    let holder = HOLDER.load(Relaxed);
+    if holder.is_null() {
+        return &PRIVATE;
+    }
+    // SAFETY: the holder and the slots are never unmapped.
+    unsafe {
+        let slot = (*holder).load(Relaxed);
+        if slot.is_null() { adopt(&*holder) } else { &*slot }
+    }
+}
+
+#[inline]
+fn add(word: &AtomicI64, bytes: i64) -> i64 {
+    if is_single_threaded() {
+        let sum = word.load(Relaxed) + bytes;
+        word.store(sum, Relaxed);
+        return sum;
+    }
+    word.fetch_add(bytes, Relaxed) + bytes
+}
+
+#[inline]
+fn raise_peak(slot: &Slot, live: i64) {
+    let peak = slot.word(layout::PEAK);
+    if live > peak.load(Relaxed) {
+        if is_single_threaded() {
+            peak.store(live, Relaxed);
+        } else {
+            peak.fetch_max(live, Relaxed);
+        }
+    }
+}
+
+/// `bytes` more are live, or less.
+#[inline]
+pub(crate) fn count(bytes: i64) {
+    let slot = current();
+    let live = add(slot.word(layout::LIVE), bytes);
+    raise_peak(slot, live);
+}
+
+/// The same for one of CPython's own blocks.
+#[inline]
+pub(crate) fn count_python(bytes: i64) {
+    let slot = current();
+    add(slot.word(layout::PYTHON), bytes);
+    let live = add(slot.word(layout::LIVE), bytes);
+    raise_peak(slot, live);
+}
+
+/// Live bytes now.
+pub(crate) fn live() -> i64 {
+    current().word(layout::LIVE).load(Relaxed)
+}
+
+/// Takes what is live now for the most, after what the self-test held for a moment.
+pub(crate) fn forget_peak() {
+    let slot = current();
+    slot.word(layout::PEAK).store(slot.word(layout::LIVE).load(Relaxed), Relaxed);
+}
+
+/// Says why the figures are not to be believed. The first reason stays.
+pub(crate) fn refuse(reason: u64) {
+    let reason = reason.cast_signed();
+    let _ = current().word(layout::REFUSED).compare_exchange(0, reason, Relaxed, Relaxed);
+}
+
+/// Says what is known of the interpreter.
+pub(crate) fn set_interpreter(what: u64) {
+    current().set(layout::INTERPRETER, what);
+}
+
+/// The same, unless something is known already.
+pub(crate) fn see_interpreter(what: u64) {
+    let what = what.cast_signed();
+    let word = current().word(layout::INTERPRETER);
+    let _ = word.compare_exchange(0, what, Relaxed, Relaxed);
+}
+
+/// Takes a slot in memprobe's file, if there is one, and hands it what was counted so far.
+pub(crate) fn begin() {
+    // SAFETY: names that end with 0; what is found is glibc's variable of this name.
+    let (single_threaded, path) = unsafe {
+        let single_threaded = sys::dlsym(sys::RTLD_DEFAULT, c"__libc_single_threaded".as_ptr());
+        (single_threaded, sys::getenv(c"MEMPROBE_HEAP".as_ptr()))
+    };
+    if !single_threaded.is_null() {
+        // SAFETY: there is one thread yet.
+        unsafe { *SINGLE_THREADED.0.get() = single_threaded.cast() };
+    }
+    if path.is_null() {
+        return;
+    }
+    let (Some(file), Some(holder)) = (map_file(path), map_holder()) else { return };
+    FILE.store(file, Relaxed);
+    let Some((slot, place)) = take() else { return };
+    let live = PRIVATE.word(layout::LIVE).load(Relaxed);
+    slot.word(layout::LIVE).store(live, Relaxed);
+    slot.word(layout::PEAK).store(PRIVATE.word(layout::PEAK).load(Relaxed), Relaxed);
+    slot.set(layout::FAMILY, place as u64 + 1);
+    if let Some((device, inode)) = program() {
+        slot.set(layout::DEVICE, device);
+        slot.set(layout::INODE, inode);
+    }
+    // SAFETY: a fresh page of ours.
+    unsafe { (*holder).store((&raw const *slot).cast_mut(), Relaxed) };
+    LATEST.store((&raw const *slot).cast_mut(), Relaxed);
+    HOLDER.store(holder, Relaxed);
+}
+
+/// What was filled in is true: memprobe may read the slot.
+pub(crate) fn publish() {
+    // SAFETY: never fails.
+    let process = unsafe { sys::getpid() };
+    current().word(layout::PROCESS).store(process.into(), Release);
+}
+
+fn map_file(path: *const c_char) -> Option<*mut Slot> {
+    // SAFETY: the path ends with 0; the mapping is ours, and checked before it is used. The
+    // descriptor is closed before the program begins.
+    unsafe {
+        let file = sys::open(path, sys::O_RDWR | sys::O_CLOEXEC);
+        if file < 0 {
+            return None;
+        }
+        let at = real::mmap::get()?(
+            null_mut(),
+            layout::FILE_SIZE,
+            sys::PROT_READ_WRITE,
+            sys::MAP_SHARED,
+            file,
+            0,
+        );
+        sys::close(file);
+        let header = at.cast::<Slot>();
+        let is_ours =
+            at != sys::MAP_FAILED && (*header).word(0).load(Relaxed) == layout::MAGIC.cast_signed();
+        is_ours.then_some(header)
+    }
+}
+
+fn map_holder() -> Option<*mut AtomicPtr<Slot>> {
+    const PAGE: usize = 4096;
+    let flags = sys::MAP_PRIVATE | sys::MAP_ANONYMOUS;
+    // SAFETY: a fresh page; all zeros are a null pointer.
+    unsafe {
+        let page = real::mmap::get()?(null_mut(), PAGE, sys::PROT_READ_WRITE, flags, -1, 0);
+        if page == sys::MAP_FAILED {
+            return None;
+        }
+        // Linux 4.14. Before that our handler at fork does it, for those who call fork itself.
+        sys::madvise(page, PAGE, sys::MADV_WIPEONFORK);
+        Some(page.cast())
+    }
+}
+
+fn take() -> Option<(&'static Slot, usize)> {
+    let file = FILE.load(Relaxed);
+    if file.is_null() {
+        return None;
+    }
+    // SAFETY: the file is mapped for good, and `place` is inside.
+    unsafe {
+        let place = (*file).word(layout::TAKEN).fetch_add(1, Relaxed).cast_unsigned() as usize;
+        (place < SLOTS).then(|| (&*file.add(place + 1), place))
+    }
+}
+
+/// In a forked child: takes a slot of its own, which begins with what was live at the fork.
+#[cold]
+fn adopt(holder: &AtomicPtr<Slot>) -> &'static Slot {
+    let parent = LATEST.load(Relaxed);
+    // SAFETY: slots are never unmapped.
+    let parent = if parent.is_null() { &PRIVATE } else { unsafe { &*parent } };
+    let of_parent = |place| parent.word(place).load(Relaxed);
+    let (live, python) = if FORKING.load(Relaxed) {
+        (AT_FORK.load(Relaxed), PYTHON_AT_FORK.load(Relaxed))
+    } else {
+        (of_parent(layout::LIVE), of_parent(layout::PYTHON))
+    };
+    // Without a slot it counts for itself: a sum without it is memprobe's to notice.
+    let slot = take().map_or(&PRIVATE, |(slot, _)| slot);
+    for place in [layout::FAMILY, layout::DEVICE, layout::INODE, layout::REFUSED] {
+        slot.word(place).store(of_parent(place), Relaxed);
+    }
+    slot.word(layout::INTERPRETER).store(of_parent(layout::INTERPRETER), Relaxed);
+    slot.word(layout::LIVE).store(live, Relaxed);
+    slot.word(layout::PEAK).store(live, Relaxed);
+    slot.word(layout::PYTHON).store(python, Relaxed);
+    slot.word(layout::INHERITED).store(live, Relaxed);
+    let address = (&raw const *slot).cast_mut();
+    holder.store(address, Relaxed);
+    LATEST.store(address, Relaxed);
+    publish();
+    slot
+}
+
+/// Just before a fork.
+pub(crate) fn before_fork() {
+    let slot = current();
+    AT_FORK.store(slot.word(layout::LIVE).load(Relaxed), Relaxed);
+    PYTHON_AT_FORK.store(slot.word(layout::PYTHON).load(Relaxed), Relaxed);
+    FORKING.store(true, Relaxed);
+}
+
+/// After a fork, in the parent.
+pub(crate) fn after_fork_in_parent() {
+    FORKING.store(false, Relaxed);
+}
+
+/// After a fork, in the child.
+pub(crate) fn after_fork_in_child() {
+    let holder = HOLDER.load(Relaxed);
+    if !holder.is_null() {
+        // SAFETY: our page. A kernel that wipes it has done so; or an earlier handler of this
+        // child's has allocated, and it has its slot already.
+        unsafe {
+            let process = i64::from(sys::getpid());
+            let slot = (*holder).load(Relaxed);
+            let is_own = !slot.is_null() && (*slot).word(layout::PROCESS).load(Relaxed) == process;
+            if !is_own {
+                (*holder).store(null_mut(), Relaxed);
+                current();
+            }
+        }
+    }
+    FORKING.store(false, Relaxed);
+}
+
+/// The device and inode of the program that this process runs.
+fn program() -> Option<(u64, u64)> {
+    // The kernel's own call: the C libraries' `stat` differ in name and shape. The buffer is
+    // `struct statx`.
+    #[cfg(target_arch = "x86_64")]
+    const STATX: i64 = 332;
+    #[cfg(target_arch = "aarch64")]
+    const STATX: i64 = 291;
+    const AT_FDCWD: c_int = -100;
+    const INODE_WANTED: u32 = 0x100;
+    let mut buffer = [0_u64; 32];
+    let path = c"/proc/self/exe".as_ptr();
+    // SAFETY: a struct statx has 256 bytes, as the buffer does.
+    let failed = unsafe {
+        let buffer = buffer.as_mut_ptr().cast::<c_void>();
+        sys::syscall(STATX, AT_FDCWD, path, 0 as c_int, INODE_WANTED, buffer)
+    };
+    // stx_ino is at byte 32; stx_dev_major and stx_dev_minor are the two halves at byte 136.
+    (failed == 0).then(|| (buffer[17].rotate_left(32), buffer[4]))
+}
+
+const _: () = assert!(size_of::<Slot>() == SLOT_WORDS * layout::WORD);
+const _: () = assert!(size_of::<AtomicU64>() == layout::WORD);

@@ -1,0 +1,341 @@
+//! Live heap: what the program and its children have allocated and not freed, counted by a library
+//! of ours that is loaded into them (`preload/`) and read here, without stopping anyone.
+//!
+//! The library lies in a folder of this measurement's own; the accounts are in memory that has no
+//! name but our descriptor's, so nothing of them outlives us.
+
+mod family;
+#[path = "../../../preload/src/layout.rs"]
+#[allow(dead_code, reason = "the library's half of it")]
+mod layout;
+mod program;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::{MemfdFlags, StatVfsMountFlags};
+use rustix::process::Pid;
+
+use super::tree::Tree;
+use family::Member;
+use layout::{SLOT_WORDS, SLOTS, WORD};
+
+/// The library, as build.rs has compiled it; empty for a machine that it doesn't know.
+const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libmemgrid_preload.so"));
+/// A process that has no account after this time will not get one.
+const PATIENCE: Duration = Duration::from_millis(100);
+const SLOT: usize = SLOT_WORDS * WORD;
+
+/// The accounts of all programs that the measured processes run.
+#[derive(Debug)]
+pub(super) struct Heap {
+    folder: tempfile::TempDir,
+    file: OwnedFd,
+    buffer: Vec<u8>,
+    /// The accounts as read last, in the order in which they were opened.
+    slots: Vec<Slot>,
+    /// By process, when it was first seen without an account.
+    waiting: BTreeMap<i32, Duration>,
+    /// Why a sum would not be the tree's.
+    missing: Option<String>,
+    highest: Highest,
+}
+
+/// The highest sums so far, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Highest {
+    live: u64,
+    python: Option<u64>,
+}
+
+/// Live bytes of the tree at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Live {
+    pub(super) heap: u64,
+    /// The part of it that is in CPython's small blocks, if all interpreters' are counted.
+    pub(super) python: Option<u64>,
+}
+
+/// What is known of the whole measurement when it has ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Account {
+    /// The most live bytes at one time.
+    pub(super) peak: u64,
+    /// Whether no moment was missed: all of it was one process.
+    pub(super) exact: bool,
+    /// Live bytes of the first process when it ended.
+    pub(super) at_end: u64,
+    /// The most live bytes in CPython's small blocks, or why they are not known; `None` if no
+    /// CPython was seen.
+    pub(super) python: Option<Result<u64, &'static str>>,
+}
+
+/// One program's account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Slot {
+    process: i32,
+    live: u64,
+    peak: u64,
+    python: u64,
+    family: u64,
+    inherited: u64,
+    /// Device and inode.
+    program: (u64, u64),
+    refused: u64,
+    interpreter: u64,
+    /// The peak at the reading before this one.
+    known_peak: u64,
+}
+
+impl Heap {
+    /// Lays out the library and the accounts.
+    ///
+    /// # Errors
+    /// Why live heap can't be had here.
+    pub(super) fn prepare() -> Result<Self, String> {
+        if LIBRARY.is_empty() {
+            return Err("the counting library was not built for this machine's architecture".into());
+        }
+        let folder = lay_out_library()?;
+        let file = accounts().map_err(|error| format!("memory for its accounts: {error}"))?;
+        Ok(Self {
+            folder,
+            file,
+            buffer: vec![0; SLOT],
+            slots: Vec::new(),
+            waiting: BTreeMap::new(),
+            missing: None,
+            highest: Highest::default(),
+        })
+    }
+
+    /// The variables with which a program is counted.
+    pub(super) fn environment(&self) -> [(&'static str, OsString); 2] {
+        let mut preload = library(self.folder.path()).into_os_string();
+        // First: an allocator that is preloaded too is then behind ours, and counted.
+        if let Some(others) = std::env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
+            preload.push(":");
+            preload.push(others);
+        }
+        let own = rustix::process::getpid();
+        let accounts = format!("/proc/{own}/fd/{}", self.file.as_raw_fd());
+        [("LD_PRELOAD", preload), ("MEMPROBE_HEAP", accounts.into())]
+    }
+
+    /// Live bytes of `tree`, as its processes were read last, `now` since the start. `None` while
+    /// one of them has no account.
+    pub(super) fn read(&mut self, tree: &Tree, now: Duration) -> Option<Live> {
+        self.read_slots();
+        let mut members = Vec::with_capacity(tree.size());
+        let mut complete = true;
+        for (id, process) in tree.with_memory() {
+            let place = self.slots.iter().rposition(|slot| slot.process == id);
+            let found = place.filter(|place| process.program() == Some(self.slots[*place].program));
+            match found {
+                Some(place) => {
+                    self.waiting.remove(&id);
+                    members.push(place);
+                }
+                None => {
+                    complete = false;
+                    let since = *self.waiting.entry(id).or_insert(now);
+                    if now >= since + PATIENCE && self.missing.is_none() {
+                        self.missing = Some(program::without_account(id));
+                    }
+                }
+            }
+        }
+        if !complete || members.is_empty() {
+            return None;
+        }
+        members.sort_unstable();
+        Some(self.sum(&members))
+    }
+
+    /// The sum over the slots at `places`.
+    fn sum(&mut self, places: &[usize]) -> Live {
+        let members = || places.iter().map(|place| Member::from(&self.slots[*place]));
+        let heap = family::sum(members());
+        let rise = members().map(|member| member.rise).max().unwrap_or(0);
+        let interpreters = places.iter().map(|place| &self.slots[*place]);
+        let python = python_of(interpreters);
+        self.highest.live = self.highest.live.max(heap + rise);
+        self.highest.python = self.highest.python.max(python);
+        for place in places {
+            let slot = &mut self.slots[*place];
+            slot.known_peak = slot.peak;
+        }
+        Live { heap, python }
+    }
+
+    fn read_slots(&mut self) {
+        let Ok(SLOT) = rustix::io::pread(&self.file, &mut self.buffer[..SLOT], 0) else { return };
+        let taken = word(&self.buffer, layout::TAKEN);
+        if taken > SLOTS as u64 {
+            self.missing.get_or_insert_with(|| format!("more than {SLOTS} programs were run"));
+        }
+        let count = usize::try_from(taken).unwrap_or(SLOTS).min(SLOTS);
+        self.buffer.resize(self.buffer.len().max(count * SLOT), 0);
+        let wanted = &mut self.buffer[..count * SLOT];
+        let read = rustix::io::pread(&self.file, wanted, SLOT as u64).unwrap_or(0);
+        self.slots.resize(count, Slot::default());
+        for (slot, bytes) in self.slots.iter_mut().zip(self.buffer[..read].chunks_exact(SLOT)) {
+            let new = Slot::parse(bytes);
+            *slot = Slot { known_peak: slot.known_peak.max(new.inherited), ..new };
+        }
+    }
+
+    /// The whole account, when `main` and all others have ended.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn finish(mut self, main: Pid) -> Result<Account, String> {
+        self.read_slots();
+        let main = main.as_raw_nonzero().get();
+        let Some(last) = self.slots.iter().rfind(|slot| slot.process == main) else {
+            return Err(self.missing.unwrap_or_else(|| program::NO_ACCOUNT.to_owned()));
+        };
+        if let Some(missing) = self.missing {
+            return Err(missing);
+        }
+        if let Some(reason) = self.slots.iter().find_map(|slot| refusal(slot.refused)) {
+            return Err(reason.to_owned());
+        }
+        // What lived between two samples left its account.
+        let each = self.slots.iter().map(|slot| slot.peak).max().unwrap_or(0);
+        let python = self.slots.iter().filter(|slot| slot.interpreter != 0);
+        let unknown = python.clone().find_map(|slot| uncounted(slot.interpreter));
+        let seen = python.clone().next().is_some();
+        let most_python = self.highest.python.unwrap_or(0);
+        Ok(Account {
+            peak: self.highest.live.max(each),
+            exact: self.slots.iter().all(|slot| slot.process == main),
+            at_end: last.live,
+            python: seen.then(|| unknown.map_or(Ok(most_python), Err)),
+        })
+    }
+}
+
+/// The sum of all interpreters' small blocks; `None` if there are none, or some are not counted.
+fn python_of<'a>(slots: impl Iterator<Item = &'a Slot>) -> Option<u64> {
+    let interpreters = slots.filter(|slot| slot.interpreter != 0);
+    interpreters.fold(None, |sum: Option<Option<u64>>, slot| {
+        let counted = (slot.interpreter == layout::PYTHON_COUNTED).then_some(slot.python);
+        Some(sum.unwrap_or(Some(0)).zip(counted).map(|(sum, bytes)| sum + bytes))
+    })?
+}
+
+impl Slot {
+    fn parse(bytes: &[u8]) -> Self {
+        let amount = |place| u64::try_from(word(bytes, place).cast_signed()).unwrap_or(0);
+        Self {
+            process: i32::try_from(word(bytes, layout::PROCESS)).unwrap_or(0),
+            live: amount(layout::LIVE),
+            peak: amount(layout::PEAK),
+            python: amount(layout::PYTHON),
+            family: word(bytes, layout::FAMILY),
+            inherited: amount(layout::INHERITED),
+            program: (word(bytes, layout::DEVICE), word(bytes, layout::INODE)),
+            refused: word(bytes, layout::REFUSED),
+            interpreter: word(bytes, layout::INTERPRETER),
+            known_peak: 0,
+        }
+    }
+}
+
+impl From<&Slot> for Member {
+    fn from(slot: &Slot) -> Self {
+        let highest = if slot.peak > slot.known_peak { slot.peak } else { slot.live };
+        Self {
+            family: slot.family,
+            live: slot.live,
+            inherited: slot.inherited,
+            rise: highest.saturating_sub(slot.live),
+        }
+    }
+}
+
+fn word(bytes: &[u8], place: usize) -> u64 {
+    let bytes = bytes.get(place * WORD..).and_then(|rest| rest.first_chunk());
+    bytes.copied().map_or(0, u64::from_ne_bytes)
+}
+
+const fn refusal(code: u64) -> Option<&'static str> {
+    match code {
+        0 => None,
+        layout::OWN_MALLOC => Some("the program brings an allocator of its own"),
+        layout::GO => Some("a Go program's heap does not go through libc"),
+        layout::SELF_TEST_FAILED => Some(
+            "the self-test failed: what this allocator hands out is not what the library counts",
+        ),
+        layout::MAPPINGS_LOST => Some("the program has more mappings than can be followed"),
+        _ => Some("the counting library gave a reason that this memprobe does not know"),
+    }
+}
+
+const fn uncounted(code: u64) -> Option<&'static str> {
+    match code {
+        layout::PYTHON_COUNTED => None,
+        layout::PYTHON_FREE_THREADED => {
+            Some("a free-threaded CPython's allocator is not counted block by block")
+        }
+        layout::PYTHON_BYPASSED => {
+            Some("the interpreter was told to use another allocator (PYTHONMALLOC)")
+        }
+        layout::PYTHON_OTHER_POOLS => {
+            Some("this CPython's pools are not as those of known versions")
+        }
+        _ => Some("this version of CPython is not known"),
+    }
+}
+
+fn library(folder: &Path) -> PathBuf {
+    folder.join("libmemgrid_preload.so")
+}
+
+/// Writes the library to a folder from which programs may be loaded.
+fn lay_out_library() -> Result<tempfile::TempDir, String> {
+    let mut why = "no folder for temporary files allows programs".to_owned();
+    for parent in [std::env::temp_dir(), "/var/tmp".into(), "/dev/shm".into()] {
+        if !may_hold_a_library(&parent) {
+            continue;
+        }
+        match write_library(&parent) {
+            Ok(folder) => return Ok(folder),
+            Err(error) => why = format!("{}: {error}", parent.display()),
+        }
+    }
+    Err(format!("the counting library can't be laid out: {why}"))
+}
+
+/// The dynamic linker takes spaces and colons for separators, and `$` for a variable.
+fn may_hold_a_library(folder: &Path) -> bool {
+    let name = folder.as_os_str().as_encoded_bytes();
+    let plain = folder.is_absolute() && !name.iter().any(|byte| b" :$\t\n".contains(byte));
+    let mount = rustix::fs::statvfs(folder);
+    plain && mount.is_ok_and(|mount| !mount.f_flag.contains(StatVfsMountFlags::NOEXEC))
+}
+
+fn write_library(parent: &Path) -> std::io::Result<tempfile::TempDir> {
+    // Readable for all: a program may change its user and start another.
+    let folder = tempfile::Builder::new()
+        .prefix("memprobe-")
+        .permissions(fs::Permissions::from_mode(0o755))
+        .tempdir_in(parent)?;
+    let path = library(folder.path());
+    fs::write(&path, LIBRARY)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    Ok(folder)
+}
+
+fn accounts() -> rustix::io::Result<OwnedFd> {
+    let file = rustix::fs::memfd_create("memprobe-heap", MemfdFlags::CLOEXEC)?;
+    rustix::fs::ftruncate(&file, layout::FILE_SIZE as u64)?;
+    rustix::io::pwrite(&file, &layout::MAGIC.to_ne_bytes(), 0)?;
+    Ok(file)
+}

@@ -1,0 +1,202 @@
+/* A program whose heap is known to the byte. memprobe's tests build it with cc alone.
+ *
+ * heap MODE [NUMBER]...: see main. Sizes are in MiB, times in milliseconds. What it prints first is
+ * how many bytes it holds at its fullest, by the allocator's own account. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MIB (1UL << 20)
+
+extern char **environ;
+
+static void wait_ms(long ms) { usleep((useconds_t)ms * 1000); }
+
+static void say(unsigned long bytes)
+{
+    char line[32];
+    int length = snprintf(line, sizeof line, "%lu\n", bytes);
+    if (write(1, line, (size_t)length) != length)
+        _exit(9);
+}
+
+/* A chain of blocks of which each holds the address of the one before; how much they hold. */
+static unsigned long fill(void **chain, unsigned long bytes, size_t size)
+{
+    unsigned long held = 0;
+    while (held < bytes) {
+        void *block = malloc(size);
+        memset(block, 1, size);
+        *(void **)block = *chain;
+        *chain = block;
+        held += malloc_usable_size(block);
+    }
+    return held;
+}
+
+static void empty(void **chain)
+{
+    while (*chain) {
+        void *next = *(void **)*chain;
+        free(*chain);
+        *chain = next;
+    }
+}
+
+static void *churn(void *held)
+{
+    void *blocks[64] = {0};
+    unsigned long state = (unsigned long)pthread_self() | 1;
+    for (int step = 0; step < 300000; step++) {
+        state = state * 6364136223846793005UL + 1442695040888963407UL;
+        unsigned place = state >> 58, size = (state >> 40) & 2047;
+        if (step % 3 == 0) {
+            blocks[place] = realloc(blocks[place], size + 1);
+        } else {
+            free(blocks[place]);
+            blocks[place] = step % 3 == 1 ? malloc(size) : aligned_alloc(64, 64 * (size / 64 + 1));
+        }
+    }
+    for (int place = 0; place < 64; place++)
+        free(blocks[place]);
+    void *chain = NULL;
+    *(unsigned long *)held = fill(&chain, MIB, 1000);
+    return chain;
+}
+
+static int is(const char *mode, char **argv) { return strcmp(mode, argv[1]) == 0; }
+
+int main(int argc, char **argv)
+{
+    long n[4] = {0};
+    for (int i = 2; i < argc && i < 6; i++)
+        n[i - 2] = atol(argv[i]);
+    void *chain = NULL;
+    if (is("hold", argv)) { /* MIB MS: the same all the time, never freed */
+        say(fill(&chain, (unsigned long)n[0] * MIB, 1000));
+        wait_ms(n[1]);
+    } else if (is("release", argv)) { /* MIB MS: all but the last block is freed */
+        unsigned long held = fill(&chain, (unsigned long)n[0] * MIB, 1000);
+        void *last = malloc(1000);
+        say(held + malloc_usable_size(last));
+        wait_ms(n[1]);
+        empty(&chain);
+        wait_ms(n[1]);
+        *(char *)last = 1;
+    } else if (is("spike", argv)) { /* MIB MS: for as short as can be */
+        wait_ms(n[1]);
+        void *block = malloc((size_t)n[0] * MIB);
+        *(char *)block = 1;
+        say(malloc_usable_size(block));
+        free(block);
+        wait_ms(n[1]);
+    } else if (is("leak", argv)) { /* BYTES ROWS MS: so many each row */
+        unsigned long held = 0;
+        for (long row = 0; row < n[1]; row++) {
+            void *block = calloc(1, (size_t)n[0]);
+            *(char *)block = 1;
+            held += malloc_usable_size(block);
+            if (row % 1000 == 0)
+                wait_ms(n[2]);
+        }
+        say(held);
+    } else if (is("grow", argv)) { /* MIB MS: by realloc, from a byte on */
+        void *block = NULL;
+        for (size_t size = 1; size <= (size_t)n[0] * MIB; size *= 2)
+            block = reallocarray(block, size, 1);
+        say(malloc_usable_size(block));
+        wait_ms(n[1]);
+    } else if (is("threads", argv)) { /* COUNT MS: busy ones, of which each keeps a MiB */
+        pthread_t threads[64];
+        unsigned long held[64], sum = 0;
+        for (long i = 0; i < n[0]; i++)
+            pthread_create(&threads[i], NULL, churn, &held[i]);
+        for (long i = 0; i < n[0]; i++) {
+            pthread_join(threads[i], NULL);
+            sum += held[i];
+        }
+        say(sum);
+        wait_ms(n[1]);
+    } else if (is("forks", argv)) { /* COUNT MIB MORE MS: children with MORE of their own */
+        unsigned long held = fill(&chain, (unsigned long)n[1] * MIB, 1000);
+        for (long i = 0; i < n[0]; i++) {
+            if (fork() == 0) {
+                void *own = NULL;
+                fill(&own, (unsigned long)n[2] * MIB, 1000);
+                wait_ms(n[3]);
+                _exit(0);
+            }
+        }
+        say(held + (unsigned long)(n[0] * n[2]) * MIB);
+        while (wait(NULL) > 0)
+            ;
+    } else if (is("orphan", argv)) { /* MIB MS: the parent ends, the child holds what it had */
+        say(fill(&chain, (unsigned long)n[0] * MIB, 1000));
+        if (fork() == 0) {
+            if (fork() == 0)
+                wait_ms(n[1]);
+            _exit(0);
+        }
+        wait(NULL);
+        empty(&chain);
+        wait_ms(n[1] + 50);
+    } else if (is("exec", argv)) { /* MIB LESS MS: becomes a program that holds less */
+        unsigned long held = fill(&chain, (unsigned long)n[0] * MIB, 1000);
+        say(held);
+        wait_ms(n[2]);
+        execl("/proc/self/exe", argv[0], "hold", argv[3], argv[4], NULL);
+    } else if (is("spawn", argv)) { /* MIB MS: runs others, by vfork and the like */
+        say(fill(&chain, (unsigned long)n[0] * MIB, 1000));
+        for (int i = 0; i < 3; i++) {
+            pid_t id;
+            char *command[] = {"sleep", "0.1", NULL};
+            if (posix_spawnp(&id, "sleep", NULL, NULL, command, environ) != 0)
+                return 3;
+            waitpid(id, NULL, 0);
+            if (system("true") != 0)
+                return 4;
+        }
+    } else if (is("map", argv)) { /* MIB MS: maps, gives half back, reserves, protects */
+        size_t size = (size_t)n[0] * MIB;
+        char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        munmap(at + size / 4, size / 2);
+        char *reserved = mmap(NULL, 16 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mprotect(reserved + size, size, PROT_READ | PROT_WRITE);
+        at = mremap(at, size / 4, size / 2, MREMAP_MAYMOVE);
+        say(size / 2 + size / 4 + size);
+        wait_ms(n[1]);
+        if (at == MAP_FAILED || munmap(at, size / 2) != 0)
+            return 5;
+        wait_ms(n[1]);
+    } else if (is("errno", argv)) { /* what is left alone: errno, descriptors */
+        errno = 77;
+        void *block = NULL;
+        if (posix_memalign(&block, 64, 100) != 0 || posix_memalign(&block, 3, 1) != EINVAL)
+            return 6;
+        free(realloc(calloc(3, 5), 100));
+        munmap(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096);
+        if (errno != 77)
+            return 7;
+        void *volatile none = malloc(~0UL / 2);
+        if (none != NULL || errno != ENOMEM)
+            return 8;
+        volatile size_t many = ~0UL / 2;
+        none = reallocarray(NULL, many, 3);
+        if (none != NULL || errno != ENOMEM || calloc(many, 3) != NULL)
+            return 9;
+        int next = dup(0);
+        say((unsigned long)next);
+        free(NULL);
+    } else {
+        return 2;
+    }
+    return 0;
+}
