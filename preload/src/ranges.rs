@@ -56,6 +56,9 @@ impl<const N: usize> Ranges<N> {
 
     /// Takes out what is in the set. How many bytes that was.
     pub(crate) fn remove(&mut self, old: Range) -> Result<usize, Full> {
+        if old.start >= old.end {
+            return Ok(0);
+        }
         let (first, last) = self.overlapping(old);
         let touched = self.ranges().get(first..last).unwrap_or_default();
         let (Some(head), Some(tail)) = (touched.first(), touched.last()) else { return Ok(0) };

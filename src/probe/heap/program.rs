@@ -48,7 +48,8 @@ fn interpreter(head: &[u8]) -> Option<&[u8]> {
     let place = usize::try_from(number::<8>(head, 32)?).ok()?;
     let (size, count) = (number::<2>(head, 54)?, number::<2>(head, 56)?);
     (0..count).find_map(|index| {
-        let header = head.get(place + usize::try_from(index * size).ok()?..)?;
+        let start = place.checked_add(usize::try_from(index * size).ok()?)?;
+        let header = head.get(start..)?;
         if number::<4>(header, 0)? != u64::from(PT_INTERP) {
             return None;
         }
