@@ -47,6 +47,7 @@ pub fn obstacle(one: &RunManifest, other: &RunManifest) -> Option<String> {
         ("sampling period", one.measure.period != other.measure.period),
         ("number of jobs", one.measure.jobs != other.measure.jobs),
         ("setting of `steady`", one.measure.steady != other.measure.steady),
+        ("setting of `heap`", one.measure.heap != other.measure.heap),
         ("allocator", allocators.is_some_and(|(one, other)| one != other)),
         ("workload", one.workload_sha256 != other.workload_sha256),
     ];
