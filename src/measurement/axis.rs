@@ -52,7 +52,7 @@ impl Axis {
     }
 
     fn new(end: f64, step: f64, unit: &'static str, factor: f64) -> Self {
-        let decimals = if step < 1.0 { (-step.log10()).ceil().min(9.0) as usize } else { 0 };
+        let decimals = (-exponent(step)).clamp(0, 9) as usize;
         let ticks = (0..)
             .map(|index| f64::from(index) * step)
             .take_while(|value| *value <= end * (1.0 + 1e-9))
@@ -75,7 +75,7 @@ fn positive(max: f64) -> f64 {
 
 /// 1, 2 or 5 times a power of ten: the one that is nearest to `wanted` by its ratio.
 fn round_step(wanted: f64) -> f64 {
-    let power = 10_f64.powf(wanted.log10().floor());
+    let power = 10_f64.powi(exponent(wanted));
     let factor = match wanted / power {
         factor if factor < 2.0_f64.sqrt() => 1.0,
         factor if factor < 10.0_f64.sqrt() => 2.0,
@@ -83,6 +83,19 @@ fn round_step(wanted: f64) -> f64 {
         _ => 10.0,
     };
     factor * power
+}
+
+/// The power of ten at or below `value`, which is positive. Counted, not computed with a logarithm:
+/// that would be the only reason for memprobe to load the mathematics library whenever it starts.
+fn exponent(value: f64) -> i32 {
+    let mut exponent = 0;
+    while exponent < f64::MAX_10_EXP && 10_f64.powi(exponent + 1) <= value {
+        exponent += 1;
+    }
+    while exponent > f64::MIN_10_EXP && 10_f64.powi(exponent) > value {
+        exponent -= 1;
+    }
+    exponent
 }
 
 #[cfg(test)]
@@ -109,6 +122,13 @@ mod tests {
         assert!((axis.end - 8.3).abs() < 1e-9);
         assert_eq!(labels(&Axis::seconds(0.5, 5)), ["0", "100", "200", "300", "400", "500"]);
         assert_eq!(Axis::seconds(600.0, 5).unit, "min");
+    }
+
+    #[test]
+    fn ticks_have_the_digits_that_they_need() {
+        assert_eq!(labels(&Axis::seconds(0.000_5, 5)), ["0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]);
+        assert_eq!(labels(&Axis::seconds(0.000_1, 2)), ["0.00", "0.05", "0.10"]);
+        assert_eq!([0.001, 0.1, 0.5, 1.0, 9.9, 10.0].map(exponent), [-3, -1, -1, 0, 0, 1]);
     }
 
     #[test]

@@ -149,7 +149,8 @@ fn cell(area: Option<&Area>, row: usize, glyphs: &Glyphs) -> char {
     let Some(area) = area else { return ' ' };
     let bottom = row as f64;
     let parts = glyphs.solid.len() - 1;
-    let filled = ((area.solid - bottom).clamp(0.0, 1.0) * parts as f64).round() as usize;
+    // Rounded.
+    let filled = ((area.solid - bottom).clamp(0.0, 1.0) * parts as f64 + 0.5) as usize;
     let is_shaded = area.shade > area.solid && area.shade - bottom >= 0.5;
     if filled == 0 && is_shaded { glyphs.shade } else { glyphs.solid[filled] }
 }
