@@ -130,6 +130,8 @@ fn measure(
     period: f64,
     out: &Path,
 ) -> (Cost, Found) {
+    // mprof appends to what it finds.
+    let _ = std::fs::remove_file(out);
     let cost = run(&mut tool.command(with, workload, period, out));
     (cost, tool.found(with, out))
 }
