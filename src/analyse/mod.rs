@@ -3,6 +3,7 @@
 //! `docs/statistics.md` says what each figure means and where its method comes from.
 
 pub mod change;
+pub mod comparison;
 pub mod conclusion;
 pub mod curve;
 pub mod output;

@@ -16,6 +16,7 @@ mod names;
 mod overrides;
 mod problem;
 mod reader;
+mod rule;
 mod sources;
 pub(crate) mod suggest;
 #[cfg(test)]
@@ -28,4 +29,5 @@ pub use load::load;
 pub use model::*;
 pub use overrides::Overrides;
 pub use problem::{Problem, Problems, Span};
+pub use rule::{Limit, Rule};
 pub use units::{parse_duration, parse_size};
