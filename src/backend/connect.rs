@@ -6,6 +6,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::address::{Address, encode_path};
+use super::link::Link;
 use super::mysql::Mysql;
 use super::postgresql::Postgresql;
 use super::server::recipe::{MYSQL_SOCKET, POSTGRESQL_USER};
@@ -37,7 +38,7 @@ pub(super) fn postgresql_at(socket: &Path, database: &str) -> Result<Box<dyn Ses
         .username(POSTGRESQL_USER)
         .database(database)
         .ssl_mode(PgSslMode::Disable);
-    Ok(Box::new(Postgresql::connect(&options)?))
+    Ok(Box::new(postgresql(&options)?))
 }
 
 pub(super) fn mysql_at(socket: &Path, database: &str) -> Result<Box<dyn Session>> {
@@ -46,7 +47,7 @@ pub(super) fn mysql_at(socket: &Path, database: &str) -> Result<Box<dyn Session>
         .username("root")
         .database(database)
         .ssl_mode(MySqlSslMode::Disabled);
-    Ok(Box::new(Mysql::connect(&options)?))
+    Ok(Box::new(mysql(&options)?))
 }
 
 /// A database that every server has.
@@ -74,7 +75,15 @@ pub(super) fn private_url(kind: BackendKind, socket: &Path, database: &str) -> S
 pub(super) fn given(address: &Address) -> Result<Box<dyn Session>> {
     Ok(match address.kind() {
         BackendKind::Sqlite => Box::new(SqliteFile::open(&address.path(), Sharing::Shared)?),
-        BackendKind::Postgresql => Box::new(Postgresql::connect(&address.postgresql()?)?),
-        BackendKind::Mysql => Box::new(Mysql::connect(&address.mysql()?)?),
+        BackendKind::Postgresql => Box::new(postgresql(&address.postgresql()?)?),
+        BackendKind::Mysql => Box::new(mysql(&address.mysql()?)?),
     })
+}
+
+fn postgresql(options: &PgConnectOptions) -> Result<Link<Postgresql>> {
+    Link::connect(options, "PostgreSQL can't be connected to")
+}
+
+fn mysql(options: &MySqlConnectOptions) -> Result<Link<Mysql>> {
+    Link::connect(options, "MySQL can't be connected to")
 }

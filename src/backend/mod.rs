@@ -6,10 +6,11 @@
 
 mod address;
 mod connect;
+mod insert;
+mod link;
 mod mysql;
 mod open;
 mod postgresql;
-mod runtime;
 mod server;
 mod session;
 mod sqlite;

@@ -2,13 +2,9 @@
 //! need not log them (`wal_level = minimal`) and they are frozen from the start: a first read
 //! then finds nothing left to tidy up.
 
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection, raw_sql};
-use tokio::runtime::Runtime;
-
-use super::runtime::connect;
-use super::session::{Chunks, Dialect, Session, sum, texts};
-use crate::dataset::{Checksum, ColumnType, Table, Value};
+use super::link::{Kind, Link};
+use super::session::{Chunks, Dialect, Session};
+use crate::dataset::{ColumnType, Table, Value};
 use crate::error::{Context, Result};
 
 static DIALECT: Dialect = Dialect {
@@ -27,83 +23,48 @@ static DIALECT: Dialect = Dialect {
     lock: Some("SELECT pg_advisory_lock(7236828)"),
 };
 
-pub(super) struct Postgresql {
-    // Before the runtime, which it needs to the end.
-    connection: PgConnection,
-    runtime: Runtime,
-}
+/// PostgreSQL, as a [`Kind`].
+pub(super) struct Postgresql;
 
-impl Postgresql {
-    pub(super) fn connect(options: &PgConnectOptions) -> Result<Self> {
-        let (connection, runtime) =
-            connect("PostgreSQL can't be connected to", PgConnection::connect_with(options))?;
-        Ok(Self { connection, runtime })
-    }
-}
+impl Kind for Postgresql {
+    type Database = sqlx::Postgres;
+    const NAME: &'static str = "PostgreSQL";
+    const DIALECT: &'static Dialect = &DIALECT;
 
-impl Session for Postgresql {
-    fn dialect(&self) -> &'static Dialect {
-        &DIALECT
-    }
-
-    fn execute(&mut self, sql: &str) -> Result<()> {
-        let statement = raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection);
-        self.runtime.block_on(statement).context(|| format!("PostgreSQL refused `{sql}`"))?;
-        Ok(())
-    }
-
-    fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
-        let statement = raw_sql(AssertSqlSafe(sql)).fetch_all(&mut self.connection);
-        let rows = self.runtime.block_on(statement).and_then(|rows| texts(&rows));
-        rows.context(|| format!("PostgreSQL refused `{sql}`"))
-    }
-
-    fn fill(&mut self, table: &Table, chunks: &mut Chunks<'_>) -> Result<()> {
-        self.execute(&format!("BEGIN; {}", DIALECT.create(table)))?;
+    fn fill(link: &mut Link<Self>, table: &Table, chunks: &mut Chunks<'_>) -> Result<()> {
+        link.execute(&format!("BEGIN; {}", DIALECT.create(table)))?;
         let name = DIALECT.name(table.name());
         let columns = DIALECT.columns(table);
-        self.copy(&format!("COPY {name} ({columns}) FROM STDIN WITH (FREEZE)"), chunks)?;
-        self.execute("COMMIT")?;
+        link.copy(&format!("COPY {name} ({columns}) FROM STDIN WITH (FREEZE)"), chunks)?;
+        link.execute("COMMIT")?;
         // A tenth of the usual sample: enough to know how large the table is.
-        self.execute(&format!("SET default_statistics_target = 10; ANALYZE {name}"))?;
-        self.advance_identity(table)
+        link.execute(&format!("SET default_statistics_target = 10; ANALYZE {name}"))?;
+        link.advance_identity(table)
     }
 
-    fn sum(&mut self, table: &Table) -> Result<Checksum> {
-        let sql = DIALECT.select(table);
-        let rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut self.connection);
-        let sum = self.runtime.block_on(sum(rows, table));
-        sum.context(|| format!("table {} can't be read back", table.name()))
-    }
-
-    fn quick(&mut self, table: &str) -> Result<String> {
+    fn quick(link: &mut Link<Self>, table: &str) -> Result<String> {
         let name = DIALECT.name(table);
         // Hashing a row as it is takes a third of the time, but exists only since PostgreSQL 14.
-        let hash = self
+        let hash = link
             .query("SELECT 1::text FROM pg_proc WHERE proname = 'hash_record_extended' LIMIT 1")?;
         let hash = if hash.is_empty() {
             "hashtextextended(t::text, 0)"
         } else {
             "hash_record_extended(t, 0)"
         };
-        let rows = self
+        let rows = link
             .query(&format!("SELECT count(*) || ':' || coalesce(sum({hash}), 0) FROM {name} t"))?;
         Ok(rows.into_iter().flatten().flatten().collect())
     }
 
-    fn version(&mut self) -> Result<String> {
-        let rows = self.query("SHOW server_version")?;
+    fn version(link: &mut Link<Self>) -> Result<String> {
+        let rows = link.query("SHOW server_version")?;
         let version: String = rows.into_iter().flatten().flatten().collect();
         Ok(version.split_whitespace().next().unwrap_or_default().to_owned())
     }
-
-    fn close(self: Box<Self>) -> Result<()> {
-        let closed = self.runtime.block_on(self.connection.close());
-        closed.context(|| "the connection to PostgreSQL did not close".to_owned())
-    }
 }
 
-impl Postgresql {
+impl Link<Postgresql> {
     fn copy(&mut self, statement: &str, chunks: &mut Chunks<'_>) -> Result<()> {
         let refused = || "PostgreSQL refused the rows".to_owned();
         let Self { connection, runtime } = self;

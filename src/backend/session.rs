@@ -1,6 +1,6 @@
-//! What memgrid needs of a database, whichever it is. Each kind is one file behind these two:
-//! [`Session`] for what has to be done in the database's own way, [`Dialect`] for how its SQL
-//! differs. All else (`store`) is written once, on top of them.
+//! What memgrid needs of a database, whichever it is: [`Session`], and how its SQL differs:
+//! [`Dialect`]. `link` does for all kinds what sqlx does alike for them; each kind is one file with
+//! what it does in its own way. All else (`store`) is written once, on top.
 
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
