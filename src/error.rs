@@ -20,6 +20,8 @@ pub enum ErrorKind {
     NothingSelected,
     /// Some cells have no measurement.
     Incomplete,
+    /// The run that was named does not exist.
+    NoSuchRun,
     /// The baseline of a comparison is missing.
     BaselineMissing,
     /// SIGINT or SIGTERM.
@@ -32,7 +34,7 @@ impl ErrorKind {
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Bug => exit_code::BUG,
-            Self::Usage => exit_code::USAGE,
+            Self::Usage | Self::NoSuchRun => exit_code::USAGE,
             Self::Regression => exit_code::REGRESSION,
             Self::NothingSelected => exit_code::NOTHING_SELECTED,
             Self::Incomplete => exit_code::INCOMPLETE,
@@ -83,6 +85,13 @@ impl Error {
     #[must_use]
     pub fn because(mut self, source: impl Into<Source>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// The same error as one of another kind: a missing run may be a missing baseline.
+    #[must_use]
+    pub fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
         self
     }
 

@@ -110,6 +110,27 @@ fn history_lists_runs_and_is_rebuilt_from_their_folders() {
 }
 
 #[test]
+fn a_baseline_is_a_name_for_a_run() {
+    let environment = TestEnvironment::new(MATRIX);
+    environment.run(&["history", "baseline", "main"]).exits(2).says("has none yet");
+    environment.run(&["run", "--name", "latest"]).exits(2).says("--name");
+    environment.run(&["run", "--name", "first"]).exits(0);
+    environment.run(&["run"]).exits(0);
+    let [first, _] = environment.runs().try_into().unwrap();
+    environment
+        .run(&["history", "baseline", "main", "frist"])
+        .exits(2)
+        .says("did you mean `first`");
+    environment.run(&["history", "baseline", "../main"]).exits(2).says("a slash");
+    environment.run(&["history", "baseline", "main", "first"]).exits(0).says("3 of 3 cells are ok");
+    let listed = environment.run(&["history", "baseline"]).exits(0).stdout;
+    assert!(listed.contains("main") && listed.contains(&first), "{listed}");
+    environment.run(&["history", "baseline", "mian", "--remove"]).exits(6).says("`main`");
+    environment.run(&["history", "baseline", "main", "--remove"]).exits(0);
+    assert_eq!(environment.runs().len(), 2);
+}
+
+#[test]
 fn a_report_is_rendered_from_what_is_stored() {
     let environment = TestEnvironment::new(MATRIX);
     environment.run(&["run"]).exits(0);

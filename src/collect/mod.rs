@@ -1,13 +1,16 @@
-//! What is left behind: a run's folder, written atomically, and read again; and the machine and
-//! allocator that it was measured on.
+//! What is left behind: a run's folder, written atomically, and read again; the machine and
+//! allocator that it was measured on; and the names of runs to measure against.
 
 pub mod allocator;
+pub mod baselines;
 pub mod machine;
 pub mod record;
 pub mod run_dir;
 
 mod read;
 mod run_id;
+#[cfg(test)]
+pub(crate) mod sample;
 mod whole_file;
 
 pub use allocator::allocator;

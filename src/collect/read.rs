@@ -1,7 +1,7 @@
 //! Reads a run's folder, whatever a crash or another version left in it. A damaged record counts
 //! as one that was never written (and is warned of); a record of another schema is an error.
 
-use std::io::ErrorKind;
+use std::io;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::record::{AttemptRecord, CellRecord, CellResults, RunManifest, RunRecord, SCHEMA};
 use super::run_dir::{ATTEMPT, CELL, MANIFEST, RunDir};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
 
 /// What a file holds.
 enum Found<T> {
@@ -28,16 +28,23 @@ struct Header {
 
 /// The manifest, which a run can't do without.
 pub(super) fn manifest(path: &Path) -> Result<RunManifest> {
-    let file = path.join(MANIFEST);
-    match record(&file)? {
-        Found::Whole(manifest) => Ok(manifest),
-        Found::Missing => {
-            Err(Error::usage(format!("{} is no run: it has no {MANIFEST}", path.display()))
-                .hint("`memgrid history` lists the runs that there are"))
+    let no_run = || {
+        let message = format!("{} is no run: it has no {MANIFEST}", path.display());
+        Error::new(ErrorKind::NoSuchRun, message)
+            .hint("`memgrid history` lists the runs that there are")
+    };
+    let remove = format!("remove {}, which can't be used without it", path.display());
+    whole(&path.join(MANIFEST), &remove)?.ok_or_else(no_run)
+}
+
+/// A record that may be missing, but not damaged; `hint` says what to do then.
+pub(super) fn whole<T: DeserializeOwned>(file: &Path, hint: &str) -> Result<Option<T>> {
+    match record(file)? {
+        Found::Whole(record) => Ok(Some(record)),
+        Found::Missing => Ok(None),
+        Found::Damaged(error) => {
+            Err(Error::usage(format!("{} is damaged", file.display())).because(error).hint(hint))
         }
-        Found::Damaged(error) => Err(Error::usage(format!("{} is damaged", file.display()))
-            .because(error)
-            .hint(format!("remove {}, which can't be used without it", path.display()))),
     }
 }
 
@@ -61,7 +68,7 @@ pub(super) fn run(run: &RunDir) -> Result<RunRecord> {
 fn attempts(cell: &Path) -> Result<Vec<AttemptRecord>> {
     let entries = match fs_err::read_dir(cell.join("attempts")) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     };
     let mut found: Vec<AttemptRecord> = Vec::new();
@@ -91,7 +98,7 @@ pub(super) fn optional<T: DeserializeOwned>(file: &Path) -> Result<Option<T>> {
 fn record<T: DeserializeOwned>(file: &Path) -> Result<Found<T>> {
     let text = match fs_err::read(file) {
         Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Missing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Missing),
         Err(error) => return Err(error.into()),
     };
     let header: Header = match serde_json::from_slice(&text) {

@@ -224,3 +224,11 @@ pub struct CellResults {
     /// Its attempts by number.
     pub attempts: Vec<AttemptRecord>,
 }
+
+impl CellResults {
+    /// Whether the cell was measured and all went well.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.record.as_ref().is_some_and(|record| record.outcome == Outcome::Ok)
+    }
+}

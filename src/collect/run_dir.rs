@@ -16,13 +16,13 @@ use jiff::Timestamp;
 
 use super::record::{AttemptRecord, CellRecord, RunManifest, RunRecord};
 use super::{read, run_id, whole_file};
-use crate::error::{Context, Error, Result};
+use crate::error::{self, Context, Error, Result};
 use crate::measurement::SampleFile;
 use crate::outcome::Outcome;
 use crate::plan::CellId;
 
 /// [`RunManifest`]'s file.
-pub(super) const MANIFEST: &str = "manifest.json";
+pub const MANIFEST: &str = "manifest.json";
 /// [`CellRecord`]'s file.
 pub(super) const CELL: &str = "cell.json";
 /// [`AttemptRecord`]'s file.
@@ -93,10 +93,30 @@ impl RunDir {
     pub fn open(reports: &Path, run: &str) -> Result<Self> {
         let path = runs_folder(reports)?.join(run);
         if !run_id::is_plain(run) || !path.join(MANIFEST).is_file() {
-            return Err(Error::usage(format!("there is no run {run} in {}", reports.display()))
+            let message = format!("there is no run {run} in {}", reports.display());
+            return Err(Error::new(error::ErrorKind::NoSuchRun, message)
                 .hint("`memgrid history` lists the runs that there are"));
         }
         Ok(Self { id: run.to_owned(), path, lock: None })
+    }
+
+    /// Opens the run in the folder `path`, wherever that is: one that was copied from another
+    /// machine, say. Its id is the folder's name.
+    ///
+    /// # Errors
+    /// When no run is there.
+    pub fn at(path: &Path) -> Result<Self> {
+        let no_run = |why: &str| {
+            let message = format!("{} is no run: {why}", path.display());
+            Error::new(error::ErrorKind::NoSuchRun, message)
+                .hint("name the folder of a run, which has a manifest.json")
+        };
+        let path = fs_err::canonicalize(path).map_err(|error| no_run(&error.to_string()))?;
+        let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !path.join(MANIFEST).is_file() {
+            return Err(no_run(&format!("it has no {MANIFEST}")));
+        }
+        Ok(Self { id, path, lock: None })
     }
 
     /// Opens a run in order to go on with it: it counts as running until the returned value is

@@ -20,6 +20,7 @@ mod output;
 mod overrides;
 mod project;
 mod resume;
+mod run_reference;
 mod selection;
 mod staging;
 

@@ -21,6 +21,7 @@ use crate::render;
 use super::overrides::OverrideArgs;
 use super::project::{self, Project};
 use super::resume::{self, Resumed};
+use super::run_reference::parse_name;
 use super::selection::SelectionArgs;
 use super::staging::{Setting, Stage};
 use super::{conclusion, index, installing, manifest, measuring, output};
@@ -41,7 +42,7 @@ pub struct RunArgs {
     #[arg(long)]
     resume: bool,
     /// A name for the run, to find it again
-    #[arg(long, value_name = "NAME", conflicts_with = "resume")]
+    #[arg(long, value_name = "NAME", conflicts_with = "resume", value_parser = parse_name)]
     name: Option<String>,
     /// How to print the result on stdout
     #[arg(long, value_name = "FORMAT", default_value = "table")]

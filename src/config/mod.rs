@@ -27,6 +27,7 @@ mod workload;
 pub use context::PathKind;
 pub use load::load;
 pub use model::*;
+pub(crate) use names::path_part_problem;
 pub use overrides::Overrides;
 pub use problem::{Problem, Problems, Span};
 pub use rule::{Limit, Rule};

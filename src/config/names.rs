@@ -6,7 +6,7 @@ const TAKEN: [&str; 3] = ["attempts", "cell.json", "index.html"];
 const LONGEST: usize = 100;
 
 /// Why a value can't be part of a cell's id, which is a path too; `None` if it can.
-pub(super) fn path_part_problem(value: &str) -> Option<&'static str> {
+pub(crate) fn path_part_problem(value: &str) -> Option<&'static str> {
     if value.is_empty() {
         Some("it is empty")
     } else if matches!(value, "." | "..") {

@@ -5,14 +5,21 @@ const LISTED: usize = 16;
 
 /// The nearest name within a third of the word's length in edits, as cargo proposes commands.
 pub(crate) fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
+    near(word, names).into_iter().next()
+}
+
+/// All names within a third of the word's length in edits, the nearest first.
+pub(crate) fn near<'a>(word: &str, names: &[&'a str]) -> Vec<&'a str> {
     let word = word.to_lowercase();
     let within = (word.chars().count() / 3).max(1);
-    names
+    let distance = |name: &str| strsim::damerau_levenshtein(&word, &name.to_lowercase());
+    let mut near: Vec<_> = names
         .iter()
-        .map(|name| (strsim::damerau_levenshtein(&word, &name.to_lowercase()), *name))
+        .map(|name| (distance(name), *name))
         .filter(|(distance, _)| *distance <= within)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+        .collect();
+    near.sort_by_key(|(distance, _)| *distance);
+    near.into_iter().map(|(_, name)| name).collect()
 }
 
 /// The `count` names that are nearest, however far that is.

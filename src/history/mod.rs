@@ -5,6 +5,7 @@
 //! index that is missing, damaged or from another version is simply made again.
 //! `docs/history.md` describes the tables.
 
+mod find;
 mod query;
 mod store;
 mod write;
@@ -25,6 +26,7 @@ use crate::error::{Context, Error, Result};
 use crate::event::{Event, Observer};
 use crate::plan::CellId;
 
+pub use find::{Found, latest_but};
 pub use query::{NewestResult, PastAttempt, PastRun, TrendPoint};
 
 /// The index's file in the reports folder.
@@ -95,10 +97,18 @@ impl History {
     ///
     /// # Errors
     /// When the index can't be written.
-    pub fn rebuild(&mut self, observer: &dyn Observer) -> Result<usize> {
+    pub fn rebuild(&mut self, observer: &dyn Observer) -> Result<u64> {
         self.with(async |connection| write::forget_all(connection).await)?;
         self.update(observer)?;
-        Ok(self.runs()?.len())
+        self.count()
+    }
+
+    /// How many runs there are.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn count(&mut self) -> Result<u64> {
+        self.with(async |connection| query::count(connection).await)
     }
 
     /// All runs, newest first.

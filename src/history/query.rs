@@ -117,6 +117,11 @@ pub(super) async fn runs(connection: &mut SqliteConnection) -> sqlx::Result<Vec<
     rows.iter().map(past_run).collect()
 }
 
+pub(super) async fn count(connection: &mut SqliteConnection) -> sqlx::Result<u64> {
+    let runs: i64 = sqlx::query_scalar("SELECT count(*) FROM runs").fetch_one(connection).await?;
+    Ok(runs.unsigned_abs())
+}
+
 /// Which runs are known, and their stamps; `None` for those that had not ended.
 pub(super) async fn known(
     connection: &mut SqliteConnection,

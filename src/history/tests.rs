@@ -6,15 +6,9 @@ use indexmap::IndexMap;
 use tempfile::TempDir;
 
 use super::*;
-use crate::collect::machine;
-use crate::collect::record::{
-    AttemptRecord, CellRecord, MeasureRecord, PatchRecord, RunManifest, SCHEMA, SourceRecord,
-    StateRecord,
-};
+use crate::collect::sample::{cell, leave_named_run, leave_run};
 use crate::event::Silent;
-use crate::measurement::{Metric, Precision, ProbeOutcome, ProbeResult, Scope, Unit};
 use crate::outcome::Outcome;
-use crate::plan::Cell;
 
 /// Keeps the notices.
 #[derive(Default)]
@@ -26,102 +20,6 @@ impl Observer for Notices {
             self.0.lock().unwrap().push(text);
         }
     }
-}
-
-fn cell(id: &str) -> CellId {
-    CellId::from_values(id.split('/'))
-}
-
-fn manifest(cells: &[&str], minute: i64, finished: bool) -> RunManifest {
-    let started = Timestamp::from_second(1_795_000_000 + minute * 60).unwrap();
-    let patch =
-        PatchRecord { name: "a.patch".into(), sha256: "ab".repeat(32), subject: "A".into() };
-    let source = SourceRecord {
-        origin: "Django==5.2.19".into(),
-        commit: Some("c".repeat(40)),
-        patches: vec![patch],
-    };
-    let state =
-        StateRecord { description: None, sources: IndexMap::from([("subject".into(), source)]) };
-    RunManifest {
-        schema: SCHEMA,
-        run: String::new(),
-        name: None,
-        memgrid: "0.1.0".into(),
-        started,
-        finished: finished.then_some(started),
-        arguments: vec![],
-        cells: cells.iter().map(|id| cell(id)).collect(),
-        matrix_sha256: "m".into(),
-        baseline: None,
-        measure: MeasureRecord {
-            period: 0.01,
-            repeats: 1,
-            warmup: 0,
-            timeout: 60.0,
-            jobs: 1,
-            memory_limit: None,
-            steady: true,
-            heap: false,
-            seed: 1,
-        },
-        machine: machine(),
-        allocator: None,
-        versions: IndexMap::new(),
-        states: IndexMap::from([("patched".into(), state)]),
-        dataset: None,
-        workload_sha256: "w".into(),
-    }
-}
-
-fn attempt(id: &str, number: u32, peak: f64) -> AttemptRecord {
-    let metric = |value, unit| Metric::new(value, unit, Scope::Tree, Precision::Exact);
-    let metrics = IndexMap::from([
-        ("peak_rss".to_owned(), metric(peak, Unit::Bytes)),
-        ("wall_time".to_owned(), metric(2.0, Unit::Seconds)),
-        ("speed".to_owned(), metric(1.5, Unit::Other("rows/s".into()))),
-        (
-            "peak_pss".to_owned(),
-            Metric::unavailable(Unit::Bytes, Scope::Tree, Precision::Sampled, "no smaps_rollup"),
-        ),
-    ]);
-    let result = serde_json::json!({
-        "schema": 1, "outcome": ProbeOutcome::Ok, "exit_code": 0, "metrics": metrics,
-        "output_digest": "feed", "samples": 3,
-    });
-    AttemptRecord {
-        schema: SCHEMA,
-        cell: cell(id),
-        number,
-        warmup: number == 1,
-        started: Timestamp::from_second(1_795_000_001).unwrap(),
-        outcome: Outcome::Ok,
-        reason: None,
-        command: vec![],
-        env: IndexMap::new(),
-        result: Some(serde_json::from_value::<ProbeResult>(result).unwrap()),
-    }
-}
-
-/// Leaves the folder of a run in which each cell ended as told, with a warm-up and an attempt.
-fn leave_run(reports: &Path, minute: i64, cells: &[(&str, Option<Outcome>)]) -> RunDir {
-    let ids: Vec<_> = cells.iter().map(|(id, _)| *id).collect();
-    let finished = cells.iter().all(|(_, outcome)| outcome.is_some());
-    let mut manifest = manifest(&ids, minute, finished);
-    let run = RunDir::create(reports, &mut manifest).unwrap();
-    for &(id, outcome) in cells {
-        for number in [1, 2] {
-            let record = attempt(id, number, f64::from(number) * 1e8 + minute as f64);
-            let staged = run.stage_attempt(&record.cell, number).unwrap();
-            run.commit_attempt(&staged, &record).unwrap();
-        }
-        if let Some(outcome) = outcome {
-            let cell = Cell { id: cell(id), axes: IndexMap::new(), extra: IndexMap::new() };
-            let record = CellRecord { schema: SCHEMA, cell, outcome, reason: None, help: None };
-            run.write_cell(&record).unwrap();
-        }
-    }
-    run
 }
 
 /// Every row that matters, as text.
@@ -310,4 +208,36 @@ fn two_memgrids_may_write_at_once() {
     });
     let mut history = History::open(reports.path(), &Silent).unwrap();
     assert_eq!(history.runs().unwrap().len(), 12);
+}
+
+#[test]
+fn references_stand_for_runs() {
+    const OK: (&str, Option<Outcome>) = ("a/x", Some(Outcome::Ok));
+    let reports = TempDir::new().unwrap();
+    let mut history = History::open(reports.path(), &Silent).unwrap();
+    assert_eq!(history.find("latest").unwrap(), Found::Nothing(vec![]));
+    let names = [Some("night"), None, Some("night"), None];
+    for (minute, name) in (0..).zip(names) {
+        // The last one was killed: it counts all the same.
+        let cell = if minute == 3 { ("a/x", None) } else { OK };
+        leave_named_run(reports.path(), minute, name, &[cell]);
+    }
+    history = History::open(reports.path(), &Silent).unwrap();
+    let ids: Vec<String> = history.runs().unwrap().into_iter().map(|run| run.run).collect();
+    let is = |history: &mut History, reference: &str, position: usize| {
+        let found = history.find(reference).unwrap();
+        assert_eq!(found, Found::Run(ids[position].clone()), "{reference}");
+    };
+    is(&mut history, "latest", 0);
+    is(&mut history, "latest~0", 0);
+    is(&mut history, "latest~3", 3);
+    is(&mut history, "night", 1);
+    is(&mut history, &ids[2], 2);
+    is(&mut history, &ids[2][..ids[2].len() - 1], 2);
+    assert_eq!(history.find("20").unwrap(), Found::Several(ids.clone()));
+    assert_eq!(history.find("nihgt").unwrap(), Found::Nothing(vec!["night".to_owned()]));
+    for nothing in ["latest~4", "", "%", "*", "' OR 1"] {
+        let found = history.find(nothing).unwrap();
+        assert!(matches!(&found, Found::Nothing(_)), "{nothing}: {found:?}");
+    }
 }

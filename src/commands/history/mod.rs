@@ -1,4 +1,6 @@
-//! `memgrid history`: the runs so far; `rebuild` reads them again from their folders.
+//! `memgrid history`: the runs so far, and what is to be kept of them.
+
+mod baseline;
 
 use clap::{Args, Subcommand};
 
@@ -25,20 +27,24 @@ pub struct HistoryArgs {
 enum Action {
     /// List the runs, newest first
     List,
+    /// List, save or remove baselines: names for runs to measure against
+    Baseline(baseline::BaselineArgs),
     /// Forget the index and read all runs' folders again
     Rebuild,
 }
 
-/// Lists or rebuilds.
+/// Opens the history and does it.
 pub(super) fn run(global: &Global, args: &HistoryArgs) -> Result<u8> {
     let project = Project::load(global, &Overrides::default())?;
     let progress = project::progress(global);
-    let mut history = History::open(&project.config.reports, &progress)?;
-    match args.action {
+    let reports = &project.config.reports;
+    let mut history = History::open(reports, &progress)?;
+    match &args.action {
         None | Some(Action::List) => {
             let rows = history.runs()?.into_iter().map(row);
             output::data(&output::table(&["Run", "Name", "Began", "Cells"], rows))?;
         }
+        Some(Action::Baseline(args)) => return baseline::run(args, reports, &mut history),
         Some(Action::Rebuild) => {
             let runs = history.rebuild(&progress)?;
             output::say(&format!("{runs} runs are in the history."));
