@@ -14,6 +14,7 @@ pub mod setup;
 mod conclusion;
 mod index;
 mod installing;
+mod job;
 mod manifest;
 mod measuring;
 mod output;

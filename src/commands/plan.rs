@@ -12,7 +12,7 @@ use crate::plan::{self, Cell, CellId};
 use super::overrides::OverrideArgs;
 use super::project::Project;
 use super::selection::SelectionArgs;
-use super::{output, run, staging};
+use super::{job, output, staging};
 
 /// Arguments of `memgrid plan`.
 #[derive(Debug, Args)]
@@ -106,7 +106,7 @@ struct SourceView {
 impl PlanView {
     fn new(config: &Config, cells: &[Cell]) -> Self {
         let measure = &config.measure;
-        let seed = measure.seed.unwrap_or_else(run::draw_seed);
+        let seed = measure.seed.unwrap_or_else(job::draw_seed);
         let ids: Vec<CellId> = cells.iter().map(|cell| cell.id.clone()).collect();
         let attempts = plan::order(&ids, measure.warmup, measure.repeats, seed);
         let position = |id: &CellId| attempts.iter().position(|attempt| attempt.cell == *id);

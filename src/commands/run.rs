@@ -1,30 +1,22 @@
 //! `memgrid run [CELL…]`: measures the selected cells and renders the index.
 
 use clap::{Args, ValueEnum};
-use indexmap::IndexMap;
-use jiff::Timestamp;
 
 use crate::analyse::summary::Summary;
 use crate::cli::Global;
-use crate::collect::{RunDir, record::RunManifest};
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::collect::RunDir;
+use crate::error::{Context, Error, Result};
 use crate::event::Observer;
-use crate::execute::{self, Settings, Task};
 use crate::exit_code;
 use crate::history::History;
-use crate::interrupt::Interrupt;
-use crate::outcome::Outcome;
-use crate::plan::{self, Cell, CellId};
-use crate::prepare::Blocked;
 use crate::render;
 
+use super::job::{Job, Measured, Surroundings};
 use super::overrides::OverrideArgs;
-use super::project::{self, Project};
-use super::resume::{self, Resumed};
+use super::project::Project;
 use super::run_reference::parse_name;
 use super::selection::SelectionArgs;
-use super::staging::{Setting, Stage};
-use super::{conclusion, index, installing, manifest, measuring, output};
+use super::{conclusion, index, output};
 
 /// Arguments of `memgrid run`.
 #[derive(Debug, Args)]
@@ -62,41 +54,32 @@ enum Format {
     Json,
 }
 
-/// What is to be measured, new or resumed.
-struct Job {
-    project: Project,
-    cells: Vec<Cell>,
-    attempts: Vec<plan::Attempt>,
-    resumed: Option<Resumed>,
-    seed: u64,
-}
-
 /// Measures, concludes, renders, prints.
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8> {
-    let job = if args.resume { resumed_job(global, args)? } else { new_job(global, args)? };
-    let cache = project::cache(global)?;
-    let interrupt = Interrupt::listen()?;
-    let progress = project::progress(global);
-    let installed =
-        !args.with_deps || installing::install_missing(&job.project.config, &job.cells, &progress);
-    let setting = Setting {
-        config: &job.project.config,
-        cells: &job.cells,
-        cache: &cache,
-        observer: &progress,
-        interrupt: &interrupt,
+    let selection = args.selection.to_selection();
+    let job = if args.resume {
+        refuse_overrides(args)?;
+        Job::resumed(global, &selection)?
+    } else {
+        let project = Project::load(global, &args.overrides.to_overrides())?;
+        Job::new(project, &selection, args.name.clone())?
     };
-    let stage = Stage::set_up(&setting)?;
-    let run = measure(&job, args, &stage, &progress, &interrupt)?;
-    stage.close()?;
-    progress.finish();
+    let around = Surroundings::of(global)?;
+    let Measured { run, installed } = job.measure(args.with_deps, &around)?;
+    around.progress.finish();
 
-    let summary = publish(global, args, &job.project, &run, &progress)?;
-    if interrupt.is_raised() {
-        return Err(interrupted(run.id()));
-    }
+    let summary = publish(global, args, &job.project, &run, &around.progress)?;
+    around.check(&run)?;
     let incomplete = !installed || conclusion::is_incomplete(&summary, args.strict);
     Ok(if incomplete { exit_code::INCOMPLETE } else { exit_code::DONE })
+}
+
+fn refuse_overrides(args: &RunArgs) -> Result<()> {
+    if args.overrides.any() {
+        return Err(Error::usage("a resumed run is measured as it was begun")
+            .hint("leave out the options that say how to measure, or start a new run"));
+    }
+    Ok(())
 }
 
 /// Adds the run to the history, renders the index, prints the result.
@@ -128,129 +111,4 @@ fn publish(
         output::say(&format!("Index: {}", page.display()));
     }
     Ok(summary)
-}
-
-fn new_job(global: &Global, args: &RunArgs) -> Result<Job> {
-    let project = Project::load(global, &args.overrides.to_overrides())?;
-    let cells = plan::select(&project.cells, &args.selection.to_selection())?;
-    let ids: Vec<CellId> = cells.iter().map(|cell| cell.id.clone()).collect();
-    let measure = &project.config.measure;
-    let seed = measure.seed.unwrap_or_else(draw_seed);
-    let attempts = plan::order(&ids, measure.warmup, measure.repeats, seed);
-    Ok(Job { cells, attempts, seed, resumed: None, project })
-}
-
-fn resumed_job(global: &Global, args: &RunArgs) -> Result<Job> {
-    if args.overrides.any() {
-        return Err(Error::usage("a resumed run is measured as it was begun")
-            .hint("leave out the options that say how to measure, or start a new run"));
-    }
-    let resumed = Resumed::find(global)?;
-    let project = Project::load(global, &resumed.overrides)?;
-    resumed.check_matrix(&project)?;
-    let cells = plan::select(&resumed.unfinished(&project.cells), &args.selection.to_selection())?;
-    let seed = resumed.record.manifest.measure.seed;
-    let attempts = resumed.attempts(&cells);
-    Ok(Job { cells, attempts, seed, resumed: Some(resumed), project })
-}
-
-/// A seed for a run that was given none; it is recorded, so the order can be had again.
-pub(super) fn draw_seed() -> u64 {
-    let drawn = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), "order");
-    // What is shown and typed again should be short, and exact in every JSON reader.
-    drawn % 1_000_000
-}
-
-fn measure(
-    job: &Job,
-    args: &RunArgs,
-    stage: &Stage,
-    observer: &dyn Observer,
-    interrupt: &Interrupt,
-) -> Result<RunDir> {
-    let config = &job.project.config;
-    let mut manifest =
-        manifest::write(&job.project, &job.cells, stage, args.name.clone(), job.seed)?;
-    let run = open_run(job, &mut manifest, stage)?;
-    let (tasks, blocked) = tasks(job, stage, interrupt)?;
-    for (cell, why) in &blocked {
-        conclusion::write_blocked(&run, cell, why)?;
-    }
-    let attempts: Vec<_> =
-        job.attempts.iter().filter(|attempt| tasks.contains_key(&attempt.cell)).cloned().collect();
-    let settings = Settings {
-        memprobe: stage.memprobe.clone(),
-        period: config.measure.period,
-        timeout: config.measure.timeout,
-        memory_limit: config.measure.memory_limit,
-        steady: config.measure.steady,
-        heap: config.measure.heap,
-        jobs: config.measure.jobs,
-    };
-    if !attempts.is_empty() && !interrupt.is_raised() {
-        execute::execute(&tasks, &attempts, &settings, &run, observer, interrupt)?;
-    }
-    let measured: Vec<&Cell> =
-        job.cells.iter().filter(|cell| tasks.contains_key(&cell.id)).collect();
-    conclusion::write_measured(config, &run, &measured)?;
-    manifest.finished = Some(Timestamp::now());
-    run.write_manifest(&manifest)?;
-    Ok(run)
-}
-
-/// The folder of a new run; or that of the resumed one, whose manifest then stays as it was.
-fn open_run(job: &Job, manifest: &mut RunManifest, stage: &Stage) -> Result<RunDir> {
-    if let Some(resumed) = &job.resumed {
-        let before = resumed.record.manifest.clone();
-        resume::check_same(&before, manifest)?;
-        let states = std::mem::take(&mut manifest.states);
-        let versions = std::mem::take(&mut manifest.versions);
-        *manifest = before;
-        // What was unavailable then may be there now.
-        manifest.states.extend(states);
-        manifest.versions.extend(versions);
-        let run = RunDir::resume(&job.project.config.reports, &manifest.run)?;
-        keep_patches(&run, stage)?;
-        return Ok(run);
-    }
-    let run = RunDir::create(&job.project.config.reports, manifest)?;
-    run.write_matrix(&job.project.text)?;
-    keep_patches(&run, stage)?;
-    Ok(run)
-}
-
-fn keep_patches(run: &RunDir, stage: &Stage) -> Result<()> {
-    let patches = stage.states().flat_map(|(_, state)| &state.patches);
-    patches.into_iter().try_for_each(|(sha256, text)| run.write_patch(sha256, text))
-}
-
-type Tasks = IndexMap<CellId, Task>;
-
-fn tasks<'a>(
-    job: &'a Job,
-    stage: &Stage,
-    interrupt: &Interrupt,
-) -> Result<(Tasks, Vec<(&'a Cell, Blocked)>)> {
-    let config = &job.project.config;
-    let (mut tasks, mut blocked) = (IndexMap::new(), Vec::new());
-    for cell in &job.cells {
-        match stage.props(config, cell) {
-            Ok(props) => {
-                tasks.insert(cell.id.clone(), measuring::task(config, cell, &props)?);
-            }
-            Err(why) if interrupt.is_raised() => {
-                blocked.push((cell, Blocked { outcome: Outcome::Interrupted, ..why }));
-            }
-            Err(why) => blocked.push((cell, why)),
-        }
-    }
-    Ok((tasks, blocked))
-}
-
-fn interrupted(run: &str) -> Error {
-    Error::new(
-        ErrorKind::Interrupted,
-        format!("run {run} was interrupted; what was complete is kept"),
-    )
-    .hint("`memgrid run --resume` goes on with it")
 }

@@ -1,0 +1,203 @@
+//! What is to be measured, new or resumed, and measuring it: what every command that makes a run
+//! does alike.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use crate::cli::Global;
+use crate::collect::{RunDir, record::RunManifest};
+use crate::error::{Error, ErrorKind, Result};
+use crate::execute::{self, Settings, Task};
+use crate::interrupt::Interrupt;
+use crate::outcome::Outcome;
+use crate::plan::{self, Attempt, Cell, CellId, Selection};
+use crate::prepare::Blocked;
+use crate::prepare::cache::Cache;
+use crate::progress::Progress;
+
+use super::project::{self, Project};
+use super::resume::{self, Resumed};
+use super::staging::{Setting, Stage};
+use super::{conclusion, installing, manifest, measuring};
+
+/// What is to be measured.
+pub(super) struct Job {
+    /// The matrix.
+    pub(super) project: Project,
+    cells: Vec<Cell>,
+    attempts: Vec<Attempt>,
+    resumed: Option<Resumed>,
+    seed: u64,
+    name: Option<String>,
+}
+
+/// What a command measures with: one for all of its runs.
+pub(super) struct Surroundings {
+    cache: Cache,
+    /// Ctrl-C.
+    pub(super) interrupt: Interrupt,
+    /// Shows what happens.
+    pub(super) progress: Progress,
+}
+
+/// What a job left.
+pub(super) struct Measured {
+    /// The run.
+    pub(super) run: RunDir,
+    /// Whether everything that was to be installed is there.
+    pub(super) installed: bool,
+}
+
+impl Surroundings {
+    /// Those that the options name.
+    pub(super) fn of(global: &Global) -> Result<Self> {
+        let cache = project::cache(global)?;
+        let interrupt = Interrupt::listen()?;
+        Ok(Self { cache, interrupt, progress: project::progress(global) })
+    }
+
+    /// The error that a command ends with when `run` was interrupted.
+    pub(super) fn check(&self, run: &RunDir) -> Result<()> {
+        if !self.interrupt.is_raised() {
+            return Ok(());
+        }
+        let message = format!("run {} was interrupted; what was complete is kept", run.id());
+        Err(Error::new(ErrorKind::Interrupted, message)
+            .hint("`memgrid run --resume` goes on with it"))
+    }
+}
+
+impl Job {
+    /// A new run over the selected cells.
+    pub(super) fn new(
+        project: Project,
+        selection: &Selection,
+        name: Option<String>,
+    ) -> Result<Self> {
+        let cells = plan::select(&project.cells, selection)?;
+        let ids: Vec<CellId> = cells.iter().map(|cell| cell.id.clone()).collect();
+        let measure = &project.config.measure;
+        let seed = measure.seed.unwrap_or_else(draw_seed);
+        let attempts = plan::order(&ids, measure.warmup, measure.repeats, seed);
+        Ok(Self { cells, attempts, seed, name, resumed: None, project })
+    }
+
+    /// The rest of the last run that is incomplete.
+    pub(super) fn resumed(global: &Global, selection: &Selection) -> Result<Self> {
+        let resumed = Resumed::find(global)?;
+        let project = Project::load(global, &resumed.overrides)?;
+        resumed.check_matrix(&project)?;
+        let cells = plan::select(&resumed.unfinished(&project.cells), selection)?;
+        let seed = resumed.record.manifest.measure.seed;
+        let attempts = resumed.attempts(&cells);
+        Ok(Self { cells, attempts, seed, name: None, resumed: Some(resumed), project })
+    }
+
+    /// Prepares, measures and concludes. What can't be measured is recorded as that.
+    pub(super) fn measure(&self, with_deps: bool, around: &Surroundings) -> Result<Measured> {
+        let config = &self.project.config;
+        let installed =
+            !with_deps || installing::install_missing(config, &self.cells, &around.progress);
+        let stage = Stage::set_up(&Setting {
+            config,
+            cells: &self.cells,
+            cache: &around.cache,
+            observer: &around.progress,
+            interrupt: &around.interrupt,
+        })?;
+        let run = self.execute(&stage, around)?;
+        stage.close()?;
+        Ok(Measured { run, installed })
+    }
+
+    fn execute(&self, stage: &Stage, around: &Surroundings) -> Result<RunDir> {
+        let config = &self.project.config;
+        let mut manifest =
+            manifest::write(&self.project, &self.cells, stage, self.name.clone(), self.seed)?;
+        let run = self.open_run(&mut manifest, stage)?;
+        let (tasks, blocked) = self.tasks(stage, &around.interrupt)?;
+        for (cell, why) in &blocked {
+            conclusion::write_blocked(&run, cell, why)?;
+        }
+        let is_possible = |attempt: &&Attempt| tasks.contains_key(&attempt.cell);
+        let attempts: Vec<_> = self.attempts.iter().filter(is_possible).cloned().collect();
+        if !attempts.is_empty() && !around.interrupt.is_raised() {
+            let (progress, interrupt) = (&around.progress, &around.interrupt);
+            execute::execute(&tasks, &attempts, &self.settings(stage), &run, progress, interrupt)?;
+        }
+        let measured: Vec<&Cell> =
+            self.cells.iter().filter(|cell| tasks.contains_key(&cell.id)).collect();
+        conclusion::write_measured(config, &run, &measured)?;
+        manifest.finished = Some(Timestamp::now());
+        run.write_manifest(&manifest)?;
+        Ok(run)
+    }
+
+    fn settings(&self, stage: &Stage) -> Settings {
+        let measure = &self.project.config.measure;
+        Settings {
+            memprobe: stage.memprobe.clone(),
+            period: measure.period,
+            timeout: measure.timeout,
+            memory_limit: measure.memory_limit,
+            steady: measure.steady,
+            heap: measure.heap,
+            jobs: measure.jobs,
+        }
+    }
+
+    /// The folder of a new run; or that of the resumed one, whose manifest then stays as it was.
+    fn open_run(&self, manifest: &mut RunManifest, stage: &Stage) -> Result<RunDir> {
+        let reports = &self.project.config.reports;
+        if let Some(resumed) = &self.resumed {
+            let before = resumed.record.manifest.clone();
+            resume::check_same(&before, manifest)?;
+            let states = std::mem::take(&mut manifest.states);
+            let versions = std::mem::take(&mut manifest.versions);
+            *manifest = before;
+            // What was unavailable then may be there now.
+            manifest.states.extend(states);
+            manifest.versions.extend(versions);
+            let run = RunDir::resume(reports, &manifest.run)?;
+            keep_patches(&run, stage)?;
+            return Ok(run);
+        }
+        let run = RunDir::create(reports, manifest)?;
+        run.write_matrix(&self.project.text)?;
+        keep_patches(&run, stage)?;
+        Ok(run)
+    }
+
+    fn tasks(&self, stage: &Stage, interrupt: &Interrupt) -> Result<(Tasks, Vec<Obstacle<'_>>)> {
+        let config = &self.project.config;
+        let (mut tasks, mut blocked) = (IndexMap::new(), Vec::new());
+        for cell in &self.cells {
+            match stage.props(config, cell) {
+                Ok(props) => {
+                    tasks.insert(cell.id.clone(), measuring::task(config, cell, &props)?);
+                }
+                Err(why) if interrupt.is_raised() => {
+                    blocked.push((cell, Blocked { outcome: Outcome::Interrupted, ..why }));
+                }
+                Err(why) => blocked.push((cell, why)),
+            }
+        }
+        Ok((tasks, blocked))
+    }
+}
+
+type Tasks = IndexMap<CellId, Task>;
+/// A cell, and why it can't be measured.
+type Obstacle<'a> = (&'a Cell, Blocked);
+
+/// A seed for a run that was given none; it is recorded, so the order can be had again.
+pub(super) fn draw_seed() -> u64 {
+    let drawn = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), "order");
+    // What is shown and typed again should be short, and exact in every JSON reader.
+    drawn % 1_000_000
+}
+
+fn keep_patches(run: &RunDir, stage: &Stage) -> Result<()> {
+    let patches = stage.states().flat_map(|(_, state)| &state.patches);
+    patches.into_iter().try_for_each(|(sha256, text)| run.write_patch(sha256, text))
+}
