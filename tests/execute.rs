@@ -116,6 +116,7 @@ fn manifest() -> RunManifest {
         allocator: None,
         versions: IndexMap::new(),
         states: IndexMap::new(),
+        revisions: IndexMap::new(),
         dataset: None,
         workload_sha256: String::new(),
     }

@@ -319,6 +319,7 @@ pub(crate) fn run(id: &str) -> RunRecord {
                 ),
             ]
             .into(),
+            revisions: IndexMap::new(),
             dataset: Some(DatasetRecord {
                 fingerprint: crate::fingerprint::sha256("rows"),
                 table: "records_record".to_owned(),

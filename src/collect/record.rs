@@ -15,6 +15,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::config::Commits;
 use crate::measurement::ProbeResult;
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId};
@@ -57,10 +58,27 @@ pub struct RunManifest {
     pub versions: IndexMap<String, String>,
     /// States by name.
     pub states: IndexMap<String, StateRecord>,
+    /// Revisions by source name, where the command line asked for another than the matrix.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub revisions: IndexMap<String, String>,
     /// The rows, if there are any.
     pub dataset: Option<DatasetRecord>,
     /// SHA-256 over the workload's files.
     pub workload_sha256: String,
+}
+
+impl RunManifest {
+    /// The commits that it measured, by state and then by source.
+    #[must_use]
+    pub fn commits(&self) -> Commits {
+        let sources = |state: &StateRecord| {
+            let commits = state.sources.iter();
+            commits
+                .filter_map(|(name, source)| Some((name.clone(), source.commit.clone()?)))
+                .collect()
+        };
+        self.states.iter().map(|(name, state)| (name.clone(), sources(state))).collect()
+    }
 }
 
 /// `[measure]` as it was in force.

@@ -82,11 +82,12 @@ impl Job {
         Ok(Self { cells, attempts, seed, name, resumed: None, project })
     }
 
-    /// The rest of the last run that is incomplete.
+    /// The rest of the last run that is incomplete, of the sources as they were then.
     pub(super) fn resumed(global: &Global, selection: &Selection) -> Result<Self> {
         let resumed = Resumed::find(global)?;
-        let project = Project::load(global, &resumed.overrides)?;
+        let mut project = Project::load(global, &resumed.overrides)?;
         resumed.check_matrix(&project)?;
+        project.config.pin(&resumed.record.manifest.commits());
         let cells = plan::select(&resumed.unfinished(&project.cells), selection)?;
         let seed = resumed.record.manifest.measure.seed;
         let attempts = resumed.attempts(&cells);

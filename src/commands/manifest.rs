@@ -44,6 +44,7 @@ pub(super) fn write(
         allocator: collect::allocator(),
         versions: versions(stage),
         states: stage.states().map(|(name, state)| (name.clone(), state.record.clone())).collect(),
+        revisions: project.revisions.clone(),
         dataset: dataset_record(config, stage)?,
         workload_sha256: workload_sha256(&config.root, &config.workload.files)?,
     })

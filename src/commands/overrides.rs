@@ -34,6 +34,9 @@ pub(super) struct OverrideArgs {
     /// Seed of the order of attempts [default: drawn for each run]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Measure this branch, tag or commit of the subject, or of another source: --rev NAME=REV
+    #[arg(long = "rev", value_name = "[SOURCE=]REV", value_parser = config::parse_revision)]
+    revisions: Vec<(String, String)>,
 }
 
 impl OverrideArgs {
@@ -48,6 +51,7 @@ impl OverrideArgs {
             timeout: self.timeout,
             memory_limit: self.memory_limit,
             seed: self.seed,
+            revisions: self.revisions.iter().cloned().collect(),
             reports: None,
         }
     }

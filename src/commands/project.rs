@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
+
 use crate::cli::Global;
 use crate::config::{self, Config, Overrides, PathKind};
 use crate::error::{Context, Error, Result};
@@ -20,6 +22,8 @@ pub(super) struct Project {
     pub(super) config: Config,
     /// All its cells, in matrix order.
     pub(super) cells: Vec<Cell>,
+    /// Revisions by source name, where the overrides ask for another than the file.
+    pub(super) revisions: IndexMap<String, String>,
 }
 
 impl Project {
@@ -35,7 +39,7 @@ impl Project {
             config.reports = std::path::absolute(reports).context(|| absolute_failed(reports))?;
         }
         let cells = plan::expand(&config.matrix);
-        Ok(Self { file, text, config, cells })
+        Ok(Self { file, text, config, cells, revisions: overrides.revisions.clone() })
     }
 }
 

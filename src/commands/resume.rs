@@ -100,6 +100,7 @@ fn overrides(config: &Config, manifest: &RunManifest) -> Overrides {
         timeout: Some(Duration::from_secs_f64(measure.timeout)),
         memory_limit: measure.memory_limit,
         seed: Some(measure.seed),
+        revisions: manifest.revisions.clone(),
         reports: None,
     }
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use indexmap::IndexMap;
+
 use super::dataset::MOST_ROWS;
 use super::measure::{MOST_ATTEMPTS, MOST_JOBS, SHORTEST_PERIOD};
 use super::model::{Config, Content};
@@ -27,6 +29,8 @@ pub struct Overrides {
     pub memory_limit: Option<u64>,
     /// Seed of the order of attempts.
     pub seed: Option<u64>,
+    /// Revisions by source name. A state that has a revision of its own keeps it.
+    pub revisions: IndexMap<String, String>,
     /// Where runs and the index go. An absolute path.
     pub reports: Option<PathBuf>,
 }
@@ -55,6 +59,9 @@ impl Config {
         }
         if let Some(rows) = overrides.rows {
             self.set_rows(rows)?;
+        }
+        for (source, revision) in &overrides.revisions {
+            self.set_revision(source, revision)?;
         }
         Ok(self)
     }

@@ -84,10 +84,14 @@ fn is_address(repository: &str) -> bool {
     repository.contains("://") || before_slash.contains(':')
 }
 
-/// What git would take for an option, or can't be a revision at all.
-fn checked_rev(rev: At<String>, context: &Context<'_>) -> String {
+/// Not so what git would take for an option, or what can't be a revision at all.
+pub(super) fn is_revision(text: &str) -> bool {
     let is_bad = |c: char| c.is_control() || c.is_whitespace();
-    if rev.value.is_empty() || rev.value.starts_with('-') || rev.value.contains(is_bad) {
+    !text.is_empty() && !text.starts_with('-') && !text.contains(is_bad)
+}
+
+fn checked_rev(rev: At<String>, context: &Context<'_>) -> String {
+    if !is_revision(&rev.value) {
         let problem = Problem::at(&rev.span, format!("{:?} is no revision", rev.value));
         context.add(problem.hint("write a branch, a tag or a commit"));
     }

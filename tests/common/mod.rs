@@ -133,3 +133,27 @@ impl Finished {
         cells.map(|cell| (text(&cell["id"]), text(&cell["outcome"]))).collect()
     }
 }
+
+/// Runs git in `folder`, with nothing of the developer's configuration, and returns what it wrote.
+#[track_caller]
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=T", "-c", "user.email=t@example.org"])
+        .args(arguments)
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "git {arguments:?}: {said}");
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
+
+/// Commits all that is in `folder`, and returns the commit.
+#[track_caller]
+pub fn commit(folder: &Path, message: &str) -> String {
+    git(folder, &["add", "--all"]);
+    git(folder, &["commit", "--quiet", "--message", message]);
+    git(folder, &["rev-parse", "HEAD"])
+}

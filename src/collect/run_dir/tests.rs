@@ -37,6 +37,7 @@ fn manifest(cells: &[&str]) -> RunManifest {
         allocator: None,
         versions: IndexMap::new(),
         states: IndexMap::new(),
+        revisions: IndexMap::new(),
         dataset: None,
         workload_sha256: String::new(),
     }
