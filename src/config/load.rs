@@ -7,10 +7,11 @@ use toml::de::DeTable;
 
 use super::backends::{read_backends, read_values};
 use super::check;
+use super::compare::read_compare;
 use super::context::{Context, PathKind};
 use super::dataset::read_dataset;
 use super::matrix::MatrixSection;
-use super::measure::{read_compare, read_measure};
+use super::measure::read_measure;
 use super::model::{BACKEND_AXIS, Config, STATE_AXIS};
 use super::problem::{Problem, Problems, Sink, Span, SyntaxErrors};
 use super::reader::{At, Table};
@@ -79,7 +80,7 @@ fn read(top: &Table<'_>, context: &Context<'_>) -> Config {
         python: read_python(top, context),
         dataset: dataset.map(|dataset| dataset.value),
         measure: read_measure(top, context),
-        compare: read_compare(top, &matrix, context),
+        compare: read_compare(top, &matrix, &cells, context),
         reports: context.absolute("reports"),
     };
     check::check_needs(&config, &backend_spans, dataset_span.as_ref(), context);

@@ -1,13 +1,11 @@
-//! `[measure]` and `[compare]`.
+//! `[measure]`.
 
 use std::time::Duration;
 
 use super::context::Context;
-use super::matrix::MatrixSection;
-use super::model::{Compare, Measure, STATE_AXIS};
+use super::model::Measure;
 use super::problem::Problem;
 use super::reader::{Table, Value};
-use super::suggest::did_you_mean;
 use super::units::{parse_duration, parse_size};
 
 /// memprobe samples no faster.
@@ -96,58 +94,4 @@ fn size(value: &Value<'_>, context: &Context<'_>) -> Option<u64> {
             None
         }
     }
-}
-
-pub(super) fn read_compare(
-    top: &Table<'_>,
-    matrix: &MatrixSection,
-    context: &Context<'_>,
-) -> Compare {
-    let table = top.sub_table("compare");
-    let get = |key| table.as_ref().and_then(|table| table.get(key));
-    if let Some(table) = &table {
-        table.only(&["axis", "baseline", "same_output"]);
-    }
-    let same_output = get("same_output").and_then(|value| value.boolean());
-    let axis = match get("axis") {
-        Some(value) => read_axis(&value, matrix, context),
-        None => matrix.axes.contains_key(STATE_AXIS).then(|| STATE_AXIS.to_owned()),
-    };
-    let values = axis.as_ref().and_then(|axis| matrix.axes.get(axis));
-    let baseline = match get("baseline") {
-        Some(value) => read_baseline(&value, axis.as_deref(), matrix, context),
-        None => values.and_then(|values| values.first()).map(|first| first.value.clone()),
-    };
-    Compare { axis, baseline, same_output: same_output.is_none_or(|same| same.value) }
-}
-
-fn read_axis(value: &Value<'_>, matrix: &MatrixSection, context: &Context<'_>) -> Option<String> {
-    let axis = value.text()?;
-    if matrix.axes.contains_key(&axis.value) {
-        return Some(axis.value);
-    }
-    let problem = Problem::at(&axis.span, format!("the matrix has no axis `{}`", axis.value));
-    context.add(problem.hint(did_you_mean(&axis.value, &matrix.axis_names())).absence());
-    None
-}
-
-fn read_baseline(
-    value: &Value<'_>,
-    axis: Option<&str>,
-    matrix: &MatrixSection,
-    context: &Context<'_>,
-) -> Option<String> {
-    let baseline = value.scalar()?;
-    let Some(axis) = axis else {
-        let problem = Problem::at(&baseline.span, "`baseline` needs an axis that it is a value of");
-        context.add(problem.hint("add axis = \"…\" before it").absence());
-        return None;
-    };
-    let values: Vec<_> = matrix.values_of(axis).map(|value| value.value.as_str()).collect();
-    if !values.contains(&baseline.value.as_str()) {
-        let message = format!("the axis `{axis}` has no value `{}`", baseline.value);
-        let hint = did_you_mean(&baseline.value, &values);
-        context.add(Problem::at(&baseline.span, message).hint(hint).absence());
-    }
-    Some(baseline.value)
 }

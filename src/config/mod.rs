@@ -6,6 +6,7 @@
 
 mod backends;
 mod check;
+mod compare;
 mod context;
 mod dataset;
 mod load;
@@ -32,5 +33,5 @@ pub(crate) use names::path_part_problem;
 pub use overrides::Overrides;
 pub use problem::{Problem, Problems, Span};
 pub use revision::{Commits, parse_revision};
-pub use rule::{Limit, Rule};
+pub use rule::{Limit, Rule, RuleError};
 pub use units::{parse_duration, parse_size};

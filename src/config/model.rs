@@ -7,6 +7,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::rule::Rule;
+
 /// The axis whose values name [`State`]s.
 pub const STATE_AXIS: &str = "state";
 /// The axis whose values name [`Backend`]s.
@@ -273,8 +275,8 @@ impl Default for Measure {
     }
 }
 
-/// `[compare]`: which cells are twins.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// `[compare]`: which cells are twins, and what a comparison fails on.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Compare {
     /// The axis along which twins differ (`state` if there is one).
     pub axis: Option<String>,
@@ -282,4 +284,6 @@ pub struct Compare {
     pub baseline: Option<String>,
     /// Whether twins must write the same bytes; if they don't, the outcome is `wrong-output`.
     pub same_output: bool,
+    /// The gate's rules; `None` if the file says nothing of them: [`Rule::defaults`].
+    pub fail_on: Option<Vec<Rule>>,
 }

@@ -1,10 +1,19 @@
 //! A rule of the gate: how much worse a metric may become before a comparison fails.
 
+mod amount;
+mod parse;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
+use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 
 use crate::measurement::Unit;
+use crate::plan::CellId;
+
+pub use parse::RuleError;
 
 /// `peak_rss>3%`, or `*/yaml/*:growth_rss>16B/row`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +42,57 @@ pub enum Limit {
     },
 }
 
+impl Rule {
+    /// What a gate without rules of its own goes by: `peak_rss>3%`, and `peak_heap>3%`, which
+    /// only means something where live heap was counted.
+    #[must_use]
+    pub fn defaults() -> [Self; 2] {
+        ["peak_rss", "peak_heap"].map(|metric| Self {
+            cells: None,
+            metric: metric.to_owned(),
+            limit: Limit::Relative(0.03),
+        })
+    }
+
+    /// Of `rules` the one that counts for a cell and a metric: the last that is for both.
+    #[must_use]
+    pub fn find<'a>(rules: &'a [Self], cell: &CellId, metric: &str) -> Option<&'a Self> {
+        let of_metric = rules.iter().rev().filter(|rule| rule.metric == metric);
+        of_metric.into_iter().find(|rule| rule.is_for(cell))
+    }
+
+    /// Whether it is for `cell`, whatever the metric: its glob is the cell's id, or matches it.
+    #[must_use]
+    pub fn is_for(&self, cell: &CellId) -> bool {
+        let id = cell.as_str();
+        let matches = |glob: &String| glob == id || matcher(glob).is_ok_and(|it| it.is_match(id));
+        self.cells.as_ref().is_none_or(matches)
+    }
+}
+
+impl Limit {
+    /// By how much a metric of this unit, which was `before`, may grow. `None`: the limit is in a
+    /// unit that has nothing to do with the metric's.
+    #[must_use]
+    pub fn allowance(&self, before: f64, unit: &Unit) -> Option<f64> {
+        match self {
+            Self::Relative(share) => Some(before.abs() * share),
+            Self::Absolute { value, unit: own } if own == unit => Some(*value),
+            Self::Absolute { value, unit: own } => {
+                // A workload may send milliseconds, which are as good as seconds.
+                let Unit::Other(word) = unit else { return None };
+                let one = amount::parse("1", word).filter(|one| one.unit == *own)?;
+                Some(value / one.value)
+            }
+        }
+    }
+}
+
+/// As cells are selected: `*` stays within one part of an id, `**` doesn't.
+fn matcher(glob: &str) -> Result<GlobMatcher, globset::Error> {
+    Ok(GlobBuilder::new(glob).literal_separator(true).build()?.compile_matcher())
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(cells) = &self.cells {
@@ -45,29 +105,8 @@ impl fmt::Display for Rule {
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // Rounded, since 0.03 × 100 is 3.0000000000000004 or so.
-            Self::Relative(share) => write!(f, "{}%", (share * 1e6).round() / 1e4),
-            Self::Absolute { value, unit: Unit::Bytes } => write!(f, "{value}B"),
-            Self::Absolute { value, unit: Unit::Seconds } => write!(f, "{value}s"),
-            Self::Absolute { value, unit: Unit::Count } => write!(f, "{value}"),
-            Self::Absolute { value, unit: Unit::Other(unit) } => write!(f, "{value}{unit}"),
+            Self::Relative(share) => write!(f, "{}%", amount::shifted(*share, 2)),
+            Self::Absolute { value, unit } => f.write_str(&amount::format(*value, unit)),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rule_reads_as_it_is_typed() {
-        let rule = Rule {
-            cells: Some("*/yaml/*".to_owned()),
-            metric: "peak_rss".to_owned(),
-            limit: Limit::Relative(0.03),
-        };
-        assert_eq!(rule.to_string(), "*/yaml/*:peak_rss>3%");
-        let limit = Limit::Absolute { value: 16.0, unit: Unit::Other("B/row".to_owned()) };
-        assert_eq!(Rule { cells: None, limit, ..rule }.to_string(), "peak_rss>16B/row");
     }
 }

@@ -101,7 +101,8 @@ fn the_examples_of_the_reference_are_right() {
 fn a_small_matrix_needs_no_more_than_axes_and_a_command() {
     let config = read(SMALL).unwrap();
     assert_eq!(expand(&config.matrix).len(), 2);
-    assert_eq!(config.compare, Compare { axis: None, baseline: None, same_output: true });
+    let none = Compare { axis: None, baseline: None, same_output: true, fail_on: None };
+    assert_eq!(config.compare, none);
     assert_eq!(config.reports, Path::new("/project/reports"));
     assert!(config.python.is_none() && config.dataset.is_none());
 }
@@ -175,6 +176,16 @@ fn measure_and_values_are_read() {
         seed: Some(7),
     };
     assert_eq!(config.measure, expected);
+}
+
+#[test]
+fn rules_are_read() {
+    let rules = |more: &str| read(&with(&format!("[compare]\n{more}"))).unwrap().compare.fail_on;
+    let read = rules(r#"fail_on = ["peak_rss > 3%", "j*:growth_rss>16B/row"]"#).unwrap();
+    let read: Vec<_> = read.iter().map(ToString::to_string).collect();
+    assert_eq!(read, ["peak_rss>3%", "j*:growth_rss>16B/row"]);
+    assert_eq!(rules("fail_on = []"), Some(Vec::new()));
+    assert_eq!(rules(""), None);
 }
 
 #[test]

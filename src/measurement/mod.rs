@@ -3,11 +3,13 @@
 //! Knows nothing of matrices.
 
 mod axis;
+mod known;
 mod metric;
 mod result;
 pub mod sample_file;
 
 pub use axis::{Axis, Tick};
+pub use known::{OWN_METRICS, unit};
 pub use metric::{Distribution, Metric, Metrics, Precision, Scope, Unit};
 pub use result::{ProbeOutcome, ProbeResult, Sampling};
 pub use sample_file::SampleFile;

@@ -13,32 +13,10 @@ use super::said::Said;
 use super::summary::bytes;
 use super::tree::Tree;
 use super::usage::Usage;
-use crate::measurement::{Metric, Metrics, Precision, Scope, Unit};
+use crate::measurement::{Metric, Metrics, OWN_METRICS, Precision, Scope, Unit, unit};
 
 /// The metric of the server; there is one only if there is a server.
 const PEAK_SERVER: &str = "peak_server";
-
-/// The names of memprobe's metrics, which a workload can't send.
-pub(super) const OWN_METRICS: [&str; 18] = [
-    "peak_rss",
-    "peak_anon",
-    "peak_swap",
-    "peak_pss",
-    "peak_uss",
-    "wall_time",
-    "cpu_time",
-    "cpu_user",
-    "cpu_system",
-    "processes",
-    "threads",
-    "minor_faults",
-    "major_faults",
-    PEAK_SERVER,
-    "peak_heap",
-    "peak_python_heap",
-    "heap_at_end",
-    "samples",
-];
 
 /// All that is known when the workload and what it left behind have ended.
 #[derive(Debug)]
@@ -142,20 +120,17 @@ pub(super) fn without_a_start() -> Metrics {
     measured.map(|name| none(name, Precision::Exact, "the command could not be started")).collect()
 }
 
-fn unit(name: &str) -> Unit {
-    match name {
-        "wall_time" | "cpu_time" | "cpu_user" | "cpu_system" => Unit::Seconds,
-        "processes" | "threads" | "minor_faults" | "major_faults" => Unit::Count,
-        _ => Unit::Bytes,
-    }
+/// Of memprobe's own metrics all that are no amount of memory are known.
+fn unit_of(name: &str) -> Unit {
+    unit(name).unwrap_or(Unit::Bytes)
 }
 
 fn some(name: &str, precision: Precision, value: f64) -> (String, Metric) {
-    (name.to_owned(), Metric::new(value, unit(name), Scope::Tree, precision))
+    (name.to_owned(), Metric::new(value, unit_of(name), Scope::Tree, precision))
 }
 
 fn none(name: &str, precision: Precision, why: &str) -> (String, Metric) {
-    (name.to_owned(), Metric::unavailable(unit(name), Scope::Tree, precision, why))
+    (name.to_owned(), Metric::unavailable(unit_of(name), Scope::Tree, precision, why))
 }
 
 /// The highest RSS of the tree in bytes: what samples and high-water marks gave, or what the

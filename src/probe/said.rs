@@ -1,8 +1,8 @@
 //! What the workload has said about itself so far.
 
-use super::metrics::OWN_METRICS;
 use super::protocol::{Junk, Message, ServerLine};
 use super::values::Values;
+use crate::measurement::OWN_METRICS;
 
 /// Marks beyond these are dropped: a flood may not fill the disk.
 const MOST_MARKS: u64 = 10_000;

@@ -17,7 +17,7 @@ fn config() -> Config {
         python: None,
         dataset: None,
         measure: Measure::default(),
-        compare: Compare { axis: None, baseline: None, same_output: false },
+        compare: Compare { axis: None, baseline: None, same_output: false, fail_on: None },
         reports: PathBuf::from("/reports"),
     }
 }
