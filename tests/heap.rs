@@ -224,6 +224,21 @@ fn an_allocator_of_the_programs_own_is_not_mistaken() {
     assert!(probed.why_not("peak_heap").contains("allocator of its own"));
 }
 
+#[test]
+fn a_program_at_a_fixed_place_is_counted() {
+    if program().is_none() {
+        return;
+    }
+    let options = ["-fno-pie", "-no-pie", "-DTAKE_ADDRESSES"];
+    let Some(fixed) = built("heap.c", &options, "heap-fixed") else {
+        return skip::say("this compiler builds no programs at fixed places");
+    };
+    let probed = probe(&[], &[fixed.to_str().unwrap(), "hold", "10", "50"]);
+    assert_eq!(probed.code, Some(0));
+    let held = probed.value("peak_heap");
+    assert!((held - 10.0 * MIB).abs() < OWN + 0.01 * 10.0 * MIB, "{held}");
+}
+
 fn python() -> Option<&'static str> {
     let there = Command::new("python3").arg("--version").output().is_ok();
     if !there {

@@ -141,7 +141,6 @@ unsafe extern "C" fn pvalloc(size: usize) -> *mut c_void {
 
 /// Whether ours is what the program gets when it asks for `free` and its like.
 pub(crate) fn is_in_place() -> bool {
-    use crate::sys::{RTLD_DEFAULT, dlsym};
     let ours: [(&core::ffi::CStr, *const ()); 6] = [
         (c"malloc", malloc as *const ()),
         (c"calloc", calloc as *const ()),
@@ -150,8 +149,5 @@ pub(crate) fn is_in_place() -> bool {
         (c"posix_memalign", posix_memalign as *const ()),
         (c"aligned_alloc", aligned_alloc as *const ()),
     ];
-    ours.into_iter().all(|(name, address)| {
-        // SAFETY: a name that ends with 0.
-        unsafe { dlsym(RTLD_DEFAULT, name.as_ptr()) }.cast_const().cast() == address
-    })
+    ours.into_iter().all(|(name, ours)| real::is_reached(name, ours))
 }

@@ -212,8 +212,5 @@ unsafe extern "C" fn mremap(
 /// Whether ours are what the program gets.
 pub(crate) fn is_in_place() -> bool {
     let ours = [(c"mmap", mmap as *const ()), (c"munmap", munmap as *const ())];
-    ours.into_iter().all(|(name, address)| {
-        // SAFETY: a name that ends with 0.
-        unsafe { sys::dlsym(sys::RTLD_DEFAULT, name.as_ptr()) }.cast_const().cast() == address
-    })
+    ours.into_iter().all(|(name, ours)| real::is_reached(name, ours))
 }

@@ -94,6 +94,43 @@ pub(crate) fn find_all() -> bool {
     allocator && mapping
 }
 
+/// Whether a call of the function `name` reaches `ours`, as far as the dynamic linker tells.
+pub(crate) fn is_reached(name: &CStr, ours: *const ()) -> bool {
+    // SAFETY: a symbol's name that ends with 0.
+    let found = unsafe { sys::dlsym(sys::RTLD_DEFAULT, name.as_ptr()) };
+    found.cast_const().cast() == ours || is_import(found)
+}
+
+/// Whether the program merely imports what it has at `address`. One that is linked to a fixed place
+/// (as Debian's Python is) has a stub of its own for each function whose address it takes. The stub
+/// calls the first that the linker finds elsewhere, which is ours.
+fn is_import(address: *const c_void) -> bool {
+    /// ELF's symbol, with 64 bits.
+    #[repr(C)]
+    struct Symbol {
+        name: u32,
+        info: u8,
+        other: u8,
+        section: u16,
+        value: u64,
+        size: u64,
+    }
+    type Dladdr1 =
+        unsafe extern "C" fn(*const c_void, *mut [usize; 4], *mut *const Symbol, c_int) -> c_int;
+    const RTLD_DL_SYMENT: c_int = 1;
+    // SAFETY: glibc's function, if there is one; what it fills in is a `Dl_info` and the address of
+    // a symbol, which stays where it is.
+    unsafe {
+        let dladdr1 = sys::dlsym(sys::RTLD_DEFAULT, c"dladdr1".as_ptr());
+        let dladdr1 = core::mem::transmute::<*mut c_void, Option<Dladdr1>>(dladdr1);
+        let (mut object, mut symbol) = ([0; 4], core::ptr::null());
+        let found = dladdr1.is_some_and(|dladdr1| {
+            dladdr1(address, &raw mut object, &raw mut symbol, RTLD_DL_SYMENT) != 0
+        });
+        found && !symbol.is_null() && (*symbol).section == 0
+    }
+}
+
 const RESERVE: usize = 16 * 1024;
 const ALIGNMENT: usize = 16;
 

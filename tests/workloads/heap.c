@@ -18,6 +18,11 @@
 
 extern char **environ;
 
+#ifdef TAKE_ADDRESSES
+/* Linked to a fixed place, the program then has stubs of these of its own. */
+void *const taken[] = {malloc, calloc, realloc, free, mmap, munmap};
+#endif
+
 static void wait_ms(long ms) { usleep((useconds_t)ms * 1000); }
 
 static void say(unsigned long bytes)

@@ -1,0 +1,59 @@
+//! What passes over a Python program find, and how it is named.
+
+use serde::{Deserialize, Serialize};
+
+/// The field that has the number of live instances of a class; `peak_` before it makes it the
+/// metric.
+#[must_use]
+pub fn objects(class: &str) -> String {
+    format!("objects:{class}")
+}
+
+/// The field that has what the live instances of a class hold together, in bytes.
+#[must_use]
+pub fn objects_size(class: &str) -> String {
+    format!("objects_size:{class}")
+}
+
+/// The lines of a Python program that had allocated most when its live heap was at its highest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllocationLines {
+    /// Bytes of live heap when this was read.
+    pub live: u64,
+    /// The most bytes of live heap at one time, in the same process.
+    pub peak: u64,
+    /// The part of `live` that Python's own code had asked for, and so has a line.
+    pub python: u64,
+    /// The lines, that with the most bytes first.
+    pub top: Vec<AllocationLine>,
+    /// Why there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unavailable: Option<String>,
+}
+
+/// One line, and what it had allocated that was not freed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllocationLine {
+    /// The file, as the interpreter names it.
+    pub file: String,
+    /// From 1; 0 if it is not known.
+    pub line: u32,
+    /// What the blocks hold, in bytes.
+    pub bytes: u64,
+    /// How many they are.
+    pub blocks: u64,
+}
+
+impl AllocationLines {
+    /// None, and why.
+    pub fn unavailable(why: impl Into<String>) -> Self {
+        Self { unavailable: Some(why.into()), ..Self::default() }
+    }
+
+    /// How near to the peak this was read: 1 is the peak itself.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
+    pub fn nearness(&self) -> f64 {
+        if self.peak == 0 { 1.0 } else { self.live as f64 / self.peak as f64 }
+    }
+}
