@@ -11,6 +11,9 @@ use crate::measurement::{Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::CellId;
 
+#[cfg(test)]
+pub(crate) mod sample;
+
 /// Version of a comparison's shape as JSON.
 pub const SCHEMA: u32 = 1;
 

@@ -45,7 +45,13 @@ pub fn mib(bytes: f64) -> String {
 /// Two sizes, the unit once if they share it: `121 → 51.6 MiB`.
 #[must_use]
 pub fn from_to(before: f64, after: f64) -> String {
-    let (before, after) = (bytes(before), bytes(after));
+    from_to_in(&Unit::Bytes, before, after)
+}
+
+/// Two values in `unit`, the unit once if they share it.
+#[must_use]
+pub fn from_to_in(unit: &Unit, before: f64, after: f64) -> String {
+    let (before, after) = (value(unit, before), value(unit, after));
     match (before.split_once(' '), after.split_once(' ')) {
         (Some((number, one)), Some((_, other))) if one == other => format!("{number} → {after}"),
         _ => format!("{before} → {after}"),
@@ -219,6 +225,21 @@ pub fn metric(name: &str) -> String {
     words.to_owned()
 }
 
+/// Words as a shell takes them.
+#[must_use]
+pub fn shell<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let plain = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"/._-=:,+@%".contains(&byte))
+    };
+    let quote = |word: &str| {
+        if plain(word) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    };
+    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
 /// Three digits or so, and never more than two after the point.
 fn digits(value: f64) -> String {
     match value.abs() {
@@ -271,6 +292,8 @@ mod tests {
     fn sizes_share_their_unit() {
         assert_eq!(from_to(394.0 * MIB, 52.4 * MIB), "394 → 52.4 MiB");
         assert_eq!(from_to(2048.0, 52.4 * MIB), "2.00 KiB → 52.4 MiB");
+        assert_eq!(from_to_in(&Unit::Seconds, 2.1, 72.0), "2.1 s → 1 min 12 s");
+        assert_eq!(from_to_in(&Unit::Count, 1.0, 12.0), "1 → 12");
     }
 
     #[test]

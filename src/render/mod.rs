@@ -1,6 +1,7 @@
 //! Turns summaries into HTML, terminal tables and JSON. Never queries anything.
 
 pub mod chart;
+pub mod comparison;
 pub mod escape;
 pub mod format;
 pub mod html;

@@ -1,5 +1,7 @@
 //! The table at the end of a run.
 
+use std::borrow::Borrow;
+
 use anstyle::{AnsiColor, Style};
 use comfy_table::{
     Attribute, Cell as Field, CellAlignment, Color, ContentArrangement, LineStyle, Table, presets,
@@ -45,7 +47,7 @@ pub fn table(summary: &Summary, shown: impl Fn(&CellSummary) -> bool, look: Look
     table + &notes(&cells, look)
 }
 
-fn empty_table(look: Look) -> Table {
+pub(super) fn empty_table(look: Look) -> Table {
     let mut table = Table::new();
     let style = presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
     table.load_style(style);
@@ -59,7 +61,7 @@ fn empty_table(look: Look) -> Table {
     table
 }
 
-fn right(text: &str) -> Field {
+pub(super) fn right(text: &str) -> Field {
     Field::new(text).set_alignment(CellAlignment::Right)
 }
 
@@ -138,7 +140,7 @@ fn note(word: &str, reason: &str, help: Option<&str>, ids: &[String], look: Look
 }
 
 /// The first few ids, and how many more there are.
-fn some_of(ids: &[String]) -> String {
+pub(super) fn some_of<S: Borrow<str>>(ids: &[S]) -> String {
     const FEW: usize = 6;
     if ids.len() <= FEW {
         return ids.join(", ");

@@ -123,7 +123,7 @@ pub(super) fn view(all: &Overview<'_>, cell: &CellSummary, logs: Option<&Logs>) 
         reproduce: reproduce(cell, run.map(|run| run.arguments.as_slice())),
         attempts: attempts(cell),
         logs: logs.map(log_view),
-        command: attempt.map(|attempt| view::shell(attempt.command.iter().map(String::as_str))),
+        command: attempt.map(|attempt| format::shell(attempt.command.iter().map(String::as_str))),
         env: attempt.map(env).unwrap_or_default(),
         notes: attempt
             .and_then(|attempt| attempt.result.as_ref())
@@ -179,7 +179,7 @@ fn reproduce(cell: &CellSummary, arguments: Option<&[String]>) -> String {
             words.push(word);
         }
     }
-    view::shell(words)
+    format::shell(words)
 }
 
 fn attempts(cell: &CellSummary) -> Vec<AttemptView> {

@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::names;
 use crate::analyse::summary::{CellSummary, Statistic, Summary};
 use crate::collect::record::{Allocator, RunManifest};
-use crate::measurement::Unit;
 use crate::outcome::Outcome;
 use crate::render::format;
 
@@ -52,15 +51,7 @@ impl ChangeView {
     pub(super) fn new(cell: &CellSummary, metric: &str) -> Option<Self> {
         let change = cell.changes.get(metric)?;
         let unit = &cell.metrics.get(metric)?.unit;
-        let from_to = if *unit == Unit::Bytes {
-            format::from_to(change.before, change.after)
-        } else {
-            format!(
-                "{} → {}",
-                format::value(unit, change.before),
-                format::value(unit, change.after)
-            )
-        };
+        let from_to = format::from_to_in(unit, change.before, change.after);
         Some(match change.ratio {
             Some(ratio) => {
                 let direction = format::Direction::of(ratio);
@@ -185,7 +176,9 @@ impl RunView {
         });
         facts.push(Fact::new(
             "command",
-            shell(std::iter::once("memgrid").chain(run.arguments.iter().map(String::as_str))),
+            format::shell(
+                std::iter::once("memgrid").chain(run.arguments.iter().map(String::as_str)),
+            ),
         ));
         facts.push(Fact::new("machine", machine(run)));
         facts.push(Fact::new("system", format!("{}, {}", run.machine.os, run.machine.kernel)));
@@ -267,20 +260,6 @@ fn measure(run: &RunManifest) -> String {
         format::seconds(measure.timeout),
         measure.seed
     )
-}
-
-/// Words as a shell takes them.
-pub(super) fn shell<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    let plain = |word: &str| {
-        !word.is_empty()
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"/._-=:,+@%".contains(&byte))
-    };
-    let quote = |word: &str| {
-        if plain(word) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-    };
-    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
 }
 
 /// What was measured: the subject's name and version, or the matrix's axes.

@@ -1,0 +1,45 @@
+//! A comparison as each of its readers wants it: a person at a terminal, a pull request, a
+//! program, a CI system's test report, a workflow's annotations.
+//!
+//! All of them say the same; `wording` holds what they say alike. `docs/output.md` shows an
+//! example of each.
+
+mod json;
+mod table;
+mod wording;
+
+use clap::ValueEnum;
+
+use super::terminal::Look;
+use crate::analyse::comparison::Comparison;
+use crate::error::Result;
+
+/// Who a comparison is rendered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
+pub enum Format {
+    /// For people, in a terminal.
+    Table,
+    /// For programs; docs/comparison.schema.json describes it.
+    Json,
+}
+
+/// What a reader may choose.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How a table is drawn.
+    pub look: Look,
+    /// Metrics to show, by name; empty for the headline ones: those that a rule names, `peak_rss`
+    /// and `peak_heap`. JSON always has all.
+    pub metrics: Vec<String>,
+}
+
+/// `comparison` in `format`; ends with a newline.
+///
+/// # Errors
+/// When the comparison holds what the format can't say, such as a limit that is no number.
+pub fn render(comparison: &Comparison, format: Format, options: &Options) -> Result<String> {
+    match format {
+        Format::Table => Ok(table::render(comparison, options)),
+        Format::Json => json::render(comparison),
+    }
+}
