@@ -14,7 +14,7 @@ pub(crate) const SLOTS: usize = 32_768;
 pub(crate) const FILE_SIZE: usize = (SLOTS + 1) * SLOT_WORDS * WORD;
 
 /// The header's first word: which layout this is.
-pub(crate) const MAGIC: u64 = 0x6d65_6d70_726f_0001;
+pub(crate) const MAGIC: u64 = 0x6d65_6d70_726f_0002;
 /// The header's word that says how many slots were taken.
 pub(crate) const TAKEN: usize = 1;
 
@@ -38,6 +38,10 @@ pub(crate) const INODE: usize = 7;
 pub(crate) const REFUSED: usize = 8;
 /// A slot's word: what is known of the interpreter: one of the `PYTHON_…` below.
 pub(crate) const INTERPRETER: usize = 9;
+/// A slot's word: the most bytes at one time in CPython's own small blocks (signed).
+pub(crate) const PYTHON_PEAK: usize = 10;
+/// A slot's word: bytes in CPython's own small blocks that were inherited at the fork (signed).
+pub(crate) const PYTHON_INHERITED: usize = 11;
 
 /// [`REFUSED`]: the program or another library stands in for malloc before us.
 pub(crate) const OWN_MALLOC: u64 = 1;

@@ -5,7 +5,7 @@
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use crate::ranges::{Full, Range, Ranges};
 use crate::{layout, real, slot, sys};
@@ -31,6 +31,8 @@ unsafe impl Sync for Shared {}
 static MAPPINGS: Shared =
     Shared(UnsafeCell::new(Mappings { anonymous: Ranges::new(), counted: Ranges::new() }));
 static LOCKED: AtomicBool = AtomicBool::new(false);
+/// The thread whose mappings are not counted right now; 0 if there is none.
+static ASIDE: AtomicI32 = AtomicI32::new(0);
 
 pub(crate) fn lock() -> bool {
     for _ in 0..PATIENCE {
@@ -109,11 +111,32 @@ fn pages(at: *mut c_void, length: usize) -> Option<Range> {
     (start.is_multiple_of(PAGE) && length > 0).then_some(Range { start, end })
 }
 
-/// Takes a mapping out of the account whose content is accounted for elsewhere. It may still be
-/// unmapped as any other.
+/// Maps memory whose content is accounted for elsewhere, so that it never counts: not even for
+/// the moment that would be the peak. `None` if another thread is doing the same.
+pub(crate) fn aside<T>(map: impl FnOnce() -> T) -> Option<T> {
+    let thread = sys::thread();
+    ASIDE.compare_exchange(0, thread, Ordering::Relaxed, Ordering::Relaxed).ok()?;
+    let mapped = map();
+    ASIDE.store(0, Ordering::Relaxed);
+    Some(mapped)
+}
+
+fn is_aside() -> bool {
+    let thread = ASIDE.load(Ordering::Relaxed);
+    thread != 0 && thread == sys::thread()
+}
+
+/// Takes a mapping out of the account. It may still be unmapped as any other.
 pub(crate) fn forget(at: *mut c_void, length: usize) {
     if let Some(range) = pages(at, length) {
         change(|mappings| mappings.drop_range(range));
+    }
+}
+
+/// Puts a mapping into the account that was made [`aside`].
+pub(crate) fn remember(at: *mut c_void, length: usize) {
+    if let Some(range) = pages(at, length) {
+        change(|mappings| mappings.map(range, true, true));
     }
 }
 
@@ -133,6 +156,7 @@ unsafe extern "C" fn mmap(
     // A file's mapping matters only where it may take the place of another.
     if (anonymous || flags & sys::MAP_FIXED != 0)
         && at != sys::MAP_FAILED
+        && !is_aside()
         && let Some(range) = pages(at, length)
     {
         let usable = protection != sys::PROT_NONE;

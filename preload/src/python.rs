@@ -240,17 +240,31 @@ unsafe extern "C" fn alloc_arena(_: *mut c_void, size: usize) -> *mut c_void {
     // SAFETY: written before CPython began.
     let Some(own) = (unsafe { *ORIGINALS.arenas.get() }) else { return null_mut() };
     // SAFETY: CPython's own call.
-    let arena = unsafe { (own.alloc)(own.context, size) };
-    if arena.is_null() || size < SMALLEST_ARENA {
-        return arena;
+    let alloc = || unsafe { (own.alloc)(own.context, size) };
+    if size < SMALLEST_ARENA {
+        return alloc();
     }
     // For an allocator that has taken our place, whose blocks we don't see (PYTHONMALLOC): then
     // the arena counts as the mapping that it is.
-    if INSIDE.load(Relaxed) == 0 || !mark(arena as usize, size, true) {
+    if INSIDE.load(Relaxed) == 0 {
         slot::set_interpreter(layout::PYTHON_BYPASSED);
+        return alloc();
+    }
+    let aside = mapping::aside(alloc);
+    let arena = aside.unwrap_or_else(alloc);
+    if arena.is_null() {
         return arena;
     }
-    mapping::forget(arena, size);
+    if !mark(arena as usize, size, true) {
+        slot::set_interpreter(layout::PYTHON_BYPASSED);
+        if aside.is_some() {
+            mapping::remember(arena, size);
+        }
+        return arena;
+    }
+    if aside.is_none() {
+        mapping::forget(arena, size);
+    }
     slot::see_interpreter(layout::PYTHON_COUNTED);
     arena
 }

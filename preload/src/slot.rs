@@ -74,43 +74,36 @@ fn current() -> &'static Slot {
     }
 }
 
+/// Adds `bytes` to an account, and keeps the most that it ever was.
 #[inline]
-fn add(word: &AtomicI64, bytes: i64) -> i64 {
+fn add_to(slot: &Slot, account: usize, peak: usize, bytes: i64) {
+    let (account, peak) = (slot.word(account), slot.word(peak));
     if is_single_threaded() {
-        let sum = word.load(Relaxed) + bytes;
-        word.store(sum, Relaxed);
-        return sum;
-    }
-    word.fetch_add(bytes, Relaxed) + bytes
-}
-
-#[inline]
-fn raise_peak(slot: &Slot, live: i64) {
-    let peak = slot.word(layout::PEAK);
-    if live > peak.load(Relaxed) {
-        if is_single_threaded() {
-            peak.store(live, Relaxed);
-        } else {
-            peak.fetch_max(live, Relaxed);
+        let sum = account.load(Relaxed) + bytes;
+        account.store(sum, Relaxed);
+        if sum > peak.load(Relaxed) {
+            peak.store(sum, Relaxed);
         }
+        return;
+    }
+    let sum = account.fetch_add(bytes, Relaxed) + bytes;
+    if sum > peak.load(Relaxed) {
+        peak.fetch_max(sum, Relaxed);
     }
 }
 
 /// `bytes` more are live, or less.
 #[inline]
 pub(crate) fn count(bytes: i64) {
-    let slot = current();
-    let live = add(slot.word(layout::LIVE), bytes);
-    raise_peak(slot, live);
+    add_to(current(), layout::LIVE, layout::PEAK, bytes);
 }
 
 /// The same for one of CPython's own blocks.
 #[inline]
 pub(crate) fn count_python(bytes: i64) {
     let slot = current();
-    add(slot.word(layout::PYTHON), bytes);
-    let live = add(slot.word(layout::LIVE), bytes);
-    raise_peak(slot, live);
+    add_to(slot, layout::PYTHON, layout::PYTHON_PEAK, bytes);
+    add_to(slot, layout::LIVE, layout::PEAK, bytes);
 }
 
 /// Live bytes now.
@@ -251,8 +244,10 @@ fn adopt(holder: &AtomicPtr<Slot>) -> &'static Slot {
     slot.word(layout::INTERPRETER).store(of_parent(layout::INTERPRETER), Relaxed);
     slot.word(layout::LIVE).store(live, Relaxed);
     slot.word(layout::PEAK).store(live, Relaxed);
-    slot.word(layout::PYTHON).store(python, Relaxed);
     slot.word(layout::INHERITED).store(live, Relaxed);
+    for place in [layout::PYTHON, layout::PYTHON_PEAK, layout::PYTHON_INHERITED] {
+        slot.word(place).store(python, Relaxed);
+    }
     let address = (&raw const *slot).cast_mut();
     holder.store(address, Relaxed);
     LATEST.store(address, Relaxed);

@@ -42,6 +42,16 @@ unsafe extern "C" {
     fn __errno_location() -> *mut c_int;
 }
 
+/// The calling thread's id.
+pub(crate) fn thread() -> c_int {
+    #[cfg(target_arch = "x86_64")]
+    const GETTID: c_long = 186;
+    #[cfg(target_arch = "aarch64")]
+    const GETTID: c_long = 178;
+    // SAFETY: never fails.
+    unsafe { syscall(GETTID) as c_int }
+}
+
 /// Puts `errno` back at the end of its scope, as the program had it.
 pub(crate) struct Errno(c_int);
 

@@ -31,6 +31,12 @@ pub(super) struct OverrideArgs {
     /// How much memory an attempt may hold, such as 2GiB
     #[arg(long, value_name = "SIZE", value_parser = config::parse_size)]
     memory_limit: Option<u64>,
+    /// Count live heap, which is the default unless the matrix says `heap = false`
+    #[arg(long, overrides_with = "no_heap")]
+    heap: bool,
+    /// Don't count live heap: nothing is loaded into the workload
+    #[arg(long, overrides_with = "heap")]
+    no_heap: bool,
     /// Seed of the order of attempts [default: drawn for each run]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -50,6 +56,7 @@ impl OverrideArgs {
             period: self.period,
             timeout: self.timeout,
             memory_limit: self.memory_limit,
+            heap: (self.heap || self.no_heap).then_some(self.heap),
             seed: self.seed,
             revisions: self.revisions.iter().cloned().collect(),
             reports: None,

@@ -99,6 +99,7 @@ fn overrides(config: &Config, manifest: &RunManifest) -> Overrides {
         period: Some(Duration::from_secs_f64(measure.period)),
         timeout: Some(Duration::from_secs_f64(measure.timeout)),
         memory_limit: measure.memory_limit,
+        heap: Some(measure.heap),
         seed: Some(measure.seed),
         revisions: manifest.revisions.clone(),
         reports: None,
@@ -109,8 +110,6 @@ fn overrides(config: &Config, manifest: &RunManifest) -> Overrides {
 pub(super) fn check_same(before: &RunManifest, now: &RunManifest) -> Result<()> {
     let differs = if before.workload_sha256 != now.workload_sha256 {
         Some("the workload's files have changed".to_owned())
-    } else if before.measure.heap != now.measure.heap {
-        Some("`heap` in `[measure]` has changed".to_owned())
     } else if before.machine.id != now.machine.id {
         Some("this is another machine".to_owned())
     } else if before.measure.steady != now.measure.steady {

@@ -269,7 +269,7 @@ impl Default for Measure {
             jobs: 1,
             memory_limit: None,
             steady: true,
-            heap: false,
+            heap: true,
             seed: None,
         }
     }

@@ -27,6 +27,8 @@ pub struct Overrides {
     pub jobs: Option<usize>,
     /// How much memory an attempt may hold, in bytes of RSS.
     pub memory_limit: Option<u64>,
+    /// Whether live heap is counted.
+    pub heap: Option<bool>,
     /// Seed of the order of attempts.
     pub seed: Option<u64>,
     /// Revisions by source name. A state that has a revision of its own keeps it.
@@ -50,6 +52,7 @@ impl Config {
         replace(&mut measure.repeats, overrides.repeats);
         replace(&mut measure.warmup, overrides.warmup);
         replace(&mut measure.jobs, overrides.jobs);
+        replace(&mut measure.heap, overrides.heap);
         replace(&mut measure.period, long_enough("--period", overrides.period)?);
         replace(&mut measure.timeout, long_enough("--timeout", overrides.timeout)?);
         measure.memory_limit = overrides.memory_limit.or(measure.memory_limit);

@@ -3,7 +3,7 @@
 use super::Unit;
 
 /// memprobe's own names, which a workload can't send. `samples` is kept free for it.
-pub const OWN_METRICS: [&str; 18] = [
+pub const OWN_METRICS: [&str; 19] = [
     "peak_rss",
     "peak_anon",
     "peak_swap",
@@ -21,6 +21,7 @@ pub const OWN_METRICS: [&str; 18] = [
     "peak_heap",
     "peak_python_heap",
     "heap_at_end",
+    "peak_retained",
     "samples",
 ];
 

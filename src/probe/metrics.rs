@@ -87,30 +87,38 @@ pub(super) fn metrics(measured: &mut Measured) -> Metrics {
     ]
     .into();
     metrics.extend(measured.server.take().map(|server| (PEAK_SERVER.to_owned(), server)));
-    metrics.extend(measured.heap.iter().flat_map(heap));
+    metrics.extend(heap(measured));
     metrics.extend(std::mem::take(&mut measured.said.values).into_metrics());
     metrics
 }
 
-/// Live heap. What there is no CPython for has no figure of it.
+/// Live heap, if it was to be counted. What there is no CPython for has no figure of it.
 #[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
-fn heap(account: &Result<Account, String>) -> Vec<(String, Metric)> {
-    let account = match account {
-        Ok(account) => account,
-        Err(why) => {
-            let names = ["peak_heap", "heap_at_end"];
-            return names.map(|name| none(name, Precision::Exact, why)).into();
+fn heap(measured: &Measured) -> Vec<(String, Metric)> {
+    let account = match &measured.heap {
+        None => return Vec::new(),
+        Some(Ok(account)) => account,
+        Some(Err(why)) => {
+            let exact = ["peak_heap", "heap_at_end"].map(|name| none(name, Precision::Exact, why));
+            let sampled = none("peak_retained", Precision::Sampled, why);
+            return exact.into_iter().chain([sampled]).collect();
         }
     };
-    let peak = if account.exact { Precision::Exact } else { Precision::Sampled };
+    // A child may have had no account, and be gone before that could be noticed.
+    let is_alone = account.is_alone && is_alone(measured);
+    let peak = if is_alone { Precision::Exact } else { Precision::Sampled };
     let mut metrics = vec![some("peak_heap", peak, account.peak as f64)];
     metrics.extend(account.python.map(|python| match python {
-        Ok(bytes) => some("peak_python_heap", Precision::Sampled, bytes as f64),
-        Err(why) => none("peak_python_heap", Precision::Sampled, why),
+        Ok(bytes) => some("peak_python_heap", peak, bytes as f64),
+        Err(why) => none("peak_python_heap", peak, why),
     }));
     let (name, mut at_end) = some("heap_at_end", Precision::Exact, account.at_end as f64);
     at_end.scope = Scope::Process;
     metrics.push((name, at_end));
+    metrics.push(match measured.record.peaks.retained {
+        Some(bytes) => some("peak_retained", Precision::Sampled, bytes as f64),
+        None => none("peak_retained", Precision::Sampled, "the command ended before a sample"),
+    });
     metrics
 }
 

@@ -33,8 +33,8 @@ Options:
                             differ less from one time to the next
       --parent PID          End the command when the process that started memprobe ends; PID is
                             that process's own, in case it ended before memprobe could look
-      --plot WHEN           Draw RSS over time under the summary: auto (if stderr is a
-                            terminal), always, never [default: auto]
+      --plot WHEN           Draw RSS over time, with live heap if it is counted, under the
+                            summary: auto (if stderr is a terminal), always, never [default: auto]
   -q, --quiet               No summary and no plot on stderr
   -h, --help                Print this help
   -V, --version             Print the version

@@ -27,7 +27,7 @@ pub(super) fn fields() -> Vec<Field> {
     fields.push(field("progress", Unit::Count, Scope::Workload));
     let server = ["server_anon", "server_peak"];
     fields.extend(server.map(|name| field(name, Unit::Bytes, Scope::Server)));
-    fields.extend(["heap", "python_heap"].map(|name| field(name, Unit::Bytes, Scope::Tree)));
+    fields.extend(["heap", "python_heap", "retained"].map(|name| field(name, Unit::Bytes, Scope::Tree)));
     fields
 }
 
@@ -47,6 +47,15 @@ pub(super) struct Sample {
     pub(super) server: Option<ServerReading>,
 }
 
+impl Sample {
+    /// Anonymous memory beyond live heap, in bytes: freed and not given back, the allocator's own,
+    /// stacks and static data. None is left where more is allocated than was ever written to.
+    fn retained(&self) -> Option<u64> {
+        let live = self.heap.filter(|_| self.tree.threads > 0)?;
+        Some(self.tree.anon.saturating_sub(live.heap))
+    }
+}
+
 /// The highest of everything.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Peaks {
@@ -61,6 +70,8 @@ pub(super) struct Peaks {
     pub(super) ceiling: u64,
     pub(super) anon: u64,
     pub(super) swap: u64,
+    /// `None` if live heap was never read.
+    pub(super) retained: Option<u64>,
     pub(super) rollup: Option<Rollup>,
     /// Samples that have PSS and USS.
     pub(super) rollups: u64,
@@ -134,7 +145,7 @@ impl Record {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
-    fn row(&self, sample: &Sample) -> [Option<f64>; 20] {
+    fn row(&self, sample: &Sample) -> [Option<f64>; 21] {
         let tree = &sample.tree;
         let count = |count: u64| Some(count as f64);
         let stat = |value: fn(&Stat) -> u64| sample.stat.as_ref().map(|stat| value(stat) as f64);
@@ -166,6 +177,7 @@ impl Record {
             server(|server| server.peak),
             sample.heap.map(|live| live.heap as f64),
             sample.heap.and_then(|live| live.python).map(|bytes| bytes as f64),
+            sample.retained().map(|bytes| bytes as f64),
         ]
     }
 }
@@ -180,6 +192,7 @@ impl Peaks {
         self.ceiling = self.ceiling.max(tree.ceiling);
         self.anon = self.anon.max(tree.anon);
         self.swap = self.swap.max(tree.swap);
+        self.retained = self.retained.max(sample.retained());
         self.processes = self.processes.max(tree.processes);
         self.threads = self.threads.max(tree.threads);
         if let Some(rollup) = sample.rollup {

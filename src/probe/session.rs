@@ -62,7 +62,8 @@ fn measure(options: &Options) -> Result<u8, String> {
     {
         notes.push(format!("address randomisation could not be switched off: {why}"));
     }
-    let heap = options.heap.then(Heap::prepare);
+    let program = options.command.first().filter(|_| options.heap);
+    let heap = program.map(|program| Heap::prepare(program));
     let environment = heap.as_ref().and_then(|heap| Some(heap.as_ref().ok()?.environment()));
     let environment = environment.as_ref().map_or(&[][..], |variables| &variables[..]);
     let main = match spawn::spawn(&options.command, &inherited, environment) {

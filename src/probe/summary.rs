@@ -4,14 +4,16 @@ use std::fmt::Write as _;
 
 use crate::measurement::{Metric, Precision, ProbeOutcome, ProbeResult, Unit};
 
-const ROWS: [(&str, &str); 10] = [
+const ROWS: [(&str, &str); 12] = [
     ("peak RSS", "peak_rss"),
     ("peak anonymous", "peak_anon"),
     ("peak PSS", "peak_pss"),
     ("peak USS", "peak_uss"),
     ("peak server", "peak_server"),
     ("peak heap", "peak_heap"),
+    ("peak Python heap", "peak_python_heap"),
     ("heap at end", "heap_at_end"),
+    ("peak retained", "peak_retained"),
     ("wall time", "wall_time"),
     ("CPU time", "cpu_time"),
     ("processes", "processes"),
@@ -26,10 +28,10 @@ pub(super) fn text(result: &ProbeResult) -> String {
     text.push('\n');
     for (label, name) in ROWS {
         if let Some(metric) = result.metrics.get(name) {
-            let _ = writeln!(text, "  {label:<16}{}", figure(metric));
+            let _ = writeln!(text, "  {label:<17}{}", figure(metric));
         }
     }
-    let _ = write!(text, "  {:<16}{:>10}", "samples", result.samples);
+    let _ = write!(text, "  {:<17}{:>10}", "samples", result.samples);
     if let Some(sampling) = &result.sampling {
         if let Some(rate) = sampling.rate {
             let _ = write!(text, "      {rate:.0} a second");
@@ -127,11 +129,11 @@ mod tests {
         };
         let wanted = "\
 memprobe: failed: the command exited with status 3
-  peak RSS             122.0 MiB  exact
-  peak PSS                 —      too short
-  wall time            2.310 s    exact
-  processes                1      sampled
-  samples                231      100 a second, 2 missed
+  peak RSS              122.0 MiB  exact
+  peak PSS                  —      too short
+  wall time             2.310 s    exact
+  processes                 1      sampled
+  samples                 231      100 a second, 2 missed
   note: something to know
 ";
         assert_eq!(text(&result), wanted);

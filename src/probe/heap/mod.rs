@@ -9,9 +9,11 @@ mod family;
 #[allow(dead_code, reason = "the library's half of it")]
 mod layout;
 mod program;
+mod sanitizer;
+mod slot;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::PermissionsExt as _;
@@ -22,8 +24,9 @@ use rustix::fs::{MemfdFlags, StatVfsMountFlags};
 use rustix::process::Pid;
 
 use super::tree::Tree;
-use family::Member;
+use family::Sum;
 use layout::{SLOT_WORDS, SLOTS, WORD};
+use slot::{Slot, word};
 
 /// The library, as build.rs has compiled it; empty for a machine that it doesn't know.
 const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libmemgrid_preload.so"));
@@ -66,8 +69,8 @@ pub(super) struct Live {
 pub(super) struct Account {
     /// The most live bytes at one time.
     pub(super) peak: u64,
-    /// Whether no moment was missed: all of it was one process.
-    pub(super) exact: bool,
+    /// Whether all of it was one process.
+    pub(super) is_alone: bool,
     /// Live bytes of the first process when it ended.
     pub(super) at_end: u64,
     /// The most live bytes in CPython's small blocks, or why they are not known; `None` if no
@@ -75,31 +78,17 @@ pub(super) struct Account {
     pub(super) python: Option<Result<u64, &'static str>>,
 }
 
-/// One program's account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Slot {
-    process: i32,
-    live: u64,
-    peak: u64,
-    python: u64,
-    family: u64,
-    inherited: u64,
-    /// Device and inode.
-    program: (u64, u64),
-    refused: u64,
-    interpreter: u64,
-    /// The peak at the reading before this one.
-    known_peak: u64,
-}
-
 impl Heap {
-    /// Lays out the library and the accounts.
+    /// Lays out the library and the accounts for `program`.
     ///
     /// # Errors
     /// Why live heap can't be had here.
-    pub(super) fn prepare() -> Result<Self, String> {
+    pub(super) fn prepare(program: &OsStr) -> Result<Self, String> {
         if LIBRARY.is_empty() {
             return Err("the counting library was not built for this machine's architecture".into());
+        }
+        if let Some(why) = sanitizer::obstacle(program) {
+            return Err(why);
         }
         let folder = lay_out_library()?;
         let file = accounts().map_err(|error| format!("memory for its accounts: {error}"))?;
@@ -159,18 +148,15 @@ impl Heap {
 
     /// The sum over the slots at `places`.
     fn sum(&mut self, places: &[usize]) -> Live {
-        let members = || places.iter().map(|place| Member::from(&self.slots[*place]));
-        let heap = family::sum(members());
-        let rise = members().map(|member| member.rise).max().unwrap_or(0);
-        let interpreters = places.iter().map(|place| &self.slots[*place]);
-        let python = python_of(interpreters);
-        self.highest.live = self.highest.live.max(heap + rise);
-        self.highest.python = self.highest.python.max(python);
+        let slots = || places.iter().map(|place| &self.slots[*place]);
+        let all = family::sum(slots().map(Slot::member));
+        let python = python_of(slots());
+        self.highest.live = self.highest.live.max(all.highest);
+        self.highest.python = self.highest.python.max(python.map(|sum| sum.highest));
         for place in places {
-            let slot = &mut self.slots[*place];
-            slot.known_peak = slot.peak;
+            self.slots[*place].forget_rise();
         }
-        Live { heap, python }
+        Live { heap: all.live, python: python.map(|sum| sum.live) }
     }
 
     fn read_slots(&mut self) {
@@ -185,8 +171,7 @@ impl Heap {
         let read = rustix::io::pread(&self.file, wanted, SLOT as u64).unwrap_or(0);
         self.slots.resize(count, Slot::default());
         for (slot, bytes) in self.slots.iter_mut().zip(self.buffer[..read].chunks_exact(SLOT)) {
-            let new = Slot::parse(bytes);
-            *slot = Slot { known_peak: slot.known_peak.max(new.inherited), ..new };
+            slot.update(Slot::parse(bytes));
         }
     }
 
@@ -207,62 +192,27 @@ impl Heap {
             return Err(reason.to_owned());
         }
         // What lived between two samples left its account.
-        let each = self.slots.iter().map(|slot| slot.peak).max().unwrap_or(0);
-        let python = self.slots.iter().filter(|slot| slot.interpreter != 0);
-        let unknown = python.clone().find_map(|slot| uncounted(slot.interpreter));
-        let seen = python.clone().next().is_some();
-        let most_python = self.highest.python.unwrap_or(0);
+        let most = |of: fn(&Slot) -> u64| self.slots.iter().map(of).max().unwrap_or(0);
+        let mut interpreters = self.slots.iter().filter(|slot| slot.interpreter != 0);
+        let seen = interpreters.clone().next().is_some();
+        let unknown = interpreters.find_map(|slot| uncounted(slot.interpreter));
+        let python = self.highest.python.unwrap_or(0).max(most(|slot| slot.python.peak));
         Ok(Account {
-            peak: self.highest.live.max(each),
-            exact: self.slots.iter().all(|slot| slot.process == main),
-            at_end: last.live,
-            python: seen.then(|| unknown.map_or(Ok(most_python), Err)),
+            peak: self.highest.live.max(most(|slot| slot.all.peak)),
+            is_alone: self.slots.iter().all(|slot| slot.process == main),
+            at_end: last.all.live,
+            python: seen.then(|| unknown.map_or(Ok(python), Err)),
         })
     }
 }
 
 /// The sum of all interpreters' small blocks; `None` if there are none, or some are not counted.
-fn python_of<'a>(slots: impl Iterator<Item = &'a Slot>) -> Option<u64> {
+fn python_of<'a>(slots: impl Iterator<Item = &'a Slot> + Clone) -> Option<Sum> {
     let interpreters = slots.filter(|slot| slot.interpreter != 0);
-    interpreters.fold(None, |sum: Option<Option<u64>>, slot| {
-        let counted = (slot.interpreter == layout::PYTHON_COUNTED).then_some(slot.python);
-        Some(sum.unwrap_or(Some(0)).zip(counted).map(|(sum, bytes)| sum + bytes))
-    })?
-}
-
-impl Slot {
-    fn parse(bytes: &[u8]) -> Self {
-        let amount = |place| u64::try_from(word(bytes, place).cast_signed()).unwrap_or(0);
-        Self {
-            process: i32::try_from(word(bytes, layout::PROCESS)).unwrap_or(0),
-            live: amount(layout::LIVE),
-            peak: amount(layout::PEAK),
-            python: amount(layout::PYTHON),
-            family: word(bytes, layout::FAMILY),
-            inherited: amount(layout::INHERITED),
-            program: (word(bytes, layout::DEVICE), word(bytes, layout::INODE)),
-            refused: word(bytes, layout::REFUSED),
-            interpreter: word(bytes, layout::INTERPRETER),
-            known_peak: 0,
-        }
-    }
-}
-
-impl From<&Slot> for Member {
-    fn from(slot: &Slot) -> Self {
-        let highest = if slot.peak > slot.known_peak { slot.peak } else { slot.live };
-        Self {
-            family: slot.family,
-            live: slot.live,
-            inherited: slot.inherited,
-            rise: highest.saturating_sub(slot.live),
-        }
-    }
-}
-
-fn word(bytes: &[u8], place: usize) -> u64 {
-    let bytes = bytes.get(place * WORD..).and_then(|rest| rest.first_chunk());
-    bytes.copied().map_or(0, u64::from_ne_bytes)
+    let mut uncounted =
+        interpreters.clone().filter(|slot| slot.interpreter != layout::PYTHON_COUNTED);
+    let counts = interpreters.clone().next().is_some() && uncounted.next().is_none();
+    counts.then(|| family::sum(interpreters.map(Slot::python_member)))
 }
 
 const fn refusal(code: u64) -> Option<&'static str> {

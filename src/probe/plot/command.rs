@@ -8,6 +8,7 @@ use lexopt::{Arg, Parser, ValueExt as _};
 
 use super::curve::Curve;
 use super::draw::{self, Plot};
+use super::in_use;
 use crate::measurement::{SampleFile, Unit};
 use crate::probe::stored;
 use crate::probe::summary;
@@ -22,7 +23,8 @@ Arguments:
   FILE                 A samples.jsonl, or a folder that has one
 
 Options:
-      --metric NAME    What to draw: rss, anon, pss, … (any field in bytes) [default: rss]
+      --metric NAME    What to draw: rss (with live heap, if it was counted), heap, anon, pss, …
+                       (any field in bytes) [default: rss]
   -h, --help           Print this help
 ";
 
@@ -77,9 +79,11 @@ fn chart(file: &SampleFile, metric: &str, look: Look) -> Result<String, String> 
     }
     let curve = curve(file, metric);
     let marks: Vec<_> = file.marks.iter().map(|mark| (mark.t, mark.name.clone())).collect();
+    let heap = curve_of_heap(file, metric);
     let plot = Plot {
         title: metric,
         spans: curve.spans(),
+        part: in_use(&heap),
         marks: &marks,
         more_marks: 0,
         end: file.footer.map_or(0.0, |footer| footer.t),
@@ -109,6 +113,17 @@ fn curve(file: &SampleFile, metric: &str) -> Curve {
             curve.add(*t, *value, *peak);
         } else {
             curve.skip();
+        }
+    }
+    curve
+}
+
+/// Live heap, which is drawn with RSS.
+fn curve_of_heap(file: &SampleFile, metric: &str) -> Curve {
+    let mut curve = Curve::default();
+    if metric == "rss" {
+        for (t, value) in file.points("heap") {
+            curve.add(t, value, value);
         }
     }
     curve

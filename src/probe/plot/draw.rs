@@ -1,5 +1,6 @@
-//! A chart in characters: what was held as a solid area, and above it, in a lighter shade, what
-//! was reached in between. Pure.
+//! A chart in characters: what was held as an area, and above it, in a lighter shade, what was
+//! reached in between. Where it is known what of it was in use, that is the solid part of the area.
+//! Pure.
 
 use super::curve::Span;
 use super::labels::{self, Label};
@@ -8,6 +9,8 @@ use crate::probe::terminal::Look;
 
 /// Lines of the area itself.
 const HEIGHT: usize = 8;
+/// The same where it has two parts: the upper one can't be drawn as finely.
+const HEIGHT_OF_TWO: usize = 10;
 /// Characters before the chart, as before the summary's figures.
 const INDENT: usize = 2;
 /// Below this an area tells nothing.
@@ -21,6 +24,8 @@ pub(in crate::probe) struct Plot<'a> {
     /// What the curve shows: `RSS`.
     pub(in crate::probe) title: &'a str,
     pub(in crate::probe) spans: &'a [Span],
+    /// The part of it that was in use, with its name; without it the area has one part.
+    pub(in crate::probe) part: Option<(&'a str, &'a [Span])>,
     /// Seconds and names, in the order of time.
     pub(in crate::probe) marks: &'a [(f64, String)],
     /// Marks that are not among `marks`.
@@ -33,6 +38,8 @@ pub(in crate::probe) struct Plot<'a> {
 struct Glyphs {
     /// A cell filled by so many parts, from none to all.
     solid: &'static [char],
+    /// Held, and not known to be in use.
+    held: char,
     shade: char,
     tick: char,
     wall: char,
@@ -44,6 +51,7 @@ struct Glyphs {
 
 const BLOCKS: Glyphs = Glyphs {
     solid: &[' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+    held: '▒',
     shade: '░',
     tick: '┤',
     wall: '│',
@@ -55,6 +63,7 @@ const BLOCKS: Glyphs = Glyphs {
 
 const ASCII: Glyphs = Glyphs {
     solid: &[' ', '.', '#'],
+    held: '=',
     shade: ':',
     tick: '+',
     wall: '|',
@@ -71,7 +80,8 @@ pub(in crate::probe) fn draw(plot: &Plot<'_>, look: Look) -> Option<String> {
         return None;
     }
     let end = plot.spans.last()?.to.max(plot.end);
-    let highest = plot.spans.iter().map(|span| span.high).fold(0.0, f64::max);
+    let part = plot.part.map_or(&[][..], |(_, spans)| spans);
+    let highest = plot.spans.iter().chain(part).map(|span| span.high).fold(0.0, f64::max);
     let memory = Axis::bytes(highest, 3);
     let margin = memory.ticks.iter().map(|tick| tick.label.len()).max()?.max(memory.unit.len());
     let before = INDENT + margin + 2;
@@ -80,16 +90,22 @@ pub(in crate::probe) fn draw(plot: &Plot<'_>, look: Look) -> Option<String> {
     let glyphs = if look.unicode { &BLOCKS } else { &ASCII };
 
     let left = INDENT + margin;
-    let height = |value| memory.place(value) * HEIGHT as f64;
+    let rows = if plot.part.is_some() { HEIGHT_OF_TWO } else { HEIGHT };
+    let height = |value| memory.place(value) * rows as f64;
+    let in_use = columns(part, &time, width);
     let columns: Vec<Option<Area>> = columns(plot.spans, &time, width)
         .into_iter()
-        .map(|column| column.map(|(low, high)| Area::new(height(low), height(high))))
+        .zip(in_use)
+        .map(|(held, part)| {
+            let area = held.map(|(low, high)| Area::new(height(low), height(high)));
+            let known = |area: Area| Area { solid: part.map_or(0.0, |(low, _)| height(low)), ..area };
+            if plot.part.is_some() { area.map(known) } else { area }
+        })
         .collect();
-    let is_shaded = columns.iter().flatten().any(|area| area.shade > area.solid);
-    let legend = if is_shaded { format!(", {} in between", glyphs.shade) } else { String::new() };
-    let mut lines = vec![format!("{:>left$}   {}{legend}", memory.unit, plot.title)];
-    for row in (0..HEIGHT).rev() {
-        let label = memory.ticks.iter().find(|tick| row_of(tick) == Some(row));
+    let title = title(plot, &columns, glyphs);
+    let mut lines = vec![format!("{:>left$}   {title}", memory.unit)];
+    for row in (0..rows).rev() {
+        let label = memory.ticks.iter().find(|tick| row_of(tick, rows) == Some(row));
         let edge = if label.is_some() { glyphs.tick } else { glyphs.wall };
         let label = label.map_or("", |tick| tick.label.as_str());
         let mut line = format!("{label:>left$} {edge}");
@@ -108,9 +124,24 @@ pub(in crate::probe) fn draw(plot: &Plot<'_>, look: Look) -> Option<String> {
     Some(lines.iter().map(|line| format!("{}\n", line.trim_end())).collect())
 }
 
+/// What the curve shows, and what each shade of it is.
+fn title(plot: &Plot<'_>, columns: &[Option<Area>], glyphs: &Glyphs) -> String {
+    let mut title = match plot.part {
+        Some((part, _)) => {
+            let solid = glyphs.solid[glyphs.solid.len() - 1];
+            format!("{} {}, of it {solid} {part}", glyphs.held, plot.title)
+        }
+        None => plot.title.to_owned(),
+    };
+    if columns.iter().flatten().any(|area| area.shade > area.held) {
+        title.push_str(&format!(", {} in between", glyphs.shade));
+    }
+    title
+}
+
 /// In which row a tick of memory stands; zero stands on the floor.
-fn row_of(tick: &Tick) -> Option<usize> {
-    (tick.at > 0.0).then(|| ((tick.at * HEIGHT as f64) as usize).min(HEIGHT - 1))
+fn row_of(tick: &Tick, rows: usize) -> Option<usize> {
+    (tick.at > 0.0).then(|| ((tick.at * rows as f64) as usize).min(rows - 1))
 }
 
 fn place(time: &Axis, t: f64, width: usize) -> usize {
@@ -134,25 +165,35 @@ fn columns(spans: &[Span], time: &Axis, width: usize) -> Vec<Option<(f64, f64)>>
 
 /// A column's area, in lines from the floor.
 struct Area {
+    /// In use, or held if it isn't known what is in use.
     solid: f64,
+    held: f64,
     shade: f64,
 }
 
 impl Area {
     /// Within the height of a line both are the same to the eye.
     fn new(low: f64, high: f64) -> Self {
-        Self { solid: if high - low < 1.0 { high } else { low }, shade: high }
+        let held = if high - low < 1.0 { high } else { low };
+        Self { solid: held, held, shade: high }
     }
 }
 
 fn cell(area: Option<&Area>, row: usize, glyphs: &Glyphs) -> char {
     let Some(area) = area else { return ' ' };
     let bottom = row as f64;
+    let fills_half = |height: f64| height - bottom >= 0.5;
     let parts = glyphs.solid.len() - 1;
     // Rounded.
     let filled = ((area.solid - bottom).clamp(0.0, 1.0) * parts as f64 + 0.5) as usize;
-    let is_shaded = area.shade > area.solid && area.shade - bottom >= 0.5;
-    if filled == 0 && is_shaded { glyphs.shade } else { glyphs.solid[filled] }
+    // What is above a part of a cell decides about all of it: there are no mixed characters.
+    match filled {
+        filled if filled < parts && area.held > area.solid && fills_half(area.held) => {
+            if fills_half(area.solid) { glyphs.solid[parts] } else { glyphs.held }
+        }
+        0 if area.shade > area.held && fills_half(area.shade) => glyphs.shade,
+        filled => glyphs.solid[filled],
+    }
 }
 
 /// The line under the area, with a tick at each time.
@@ -193,7 +234,7 @@ mod tests {
 
     fn shown(curve: &Curve, marks: &[(f64, String)], end: f64, look: Look) -> Option<String> {
         let spans = curve.spans();
-        draw(&Plot { title: "RSS", spans, marks, more_marks: 0, end }, look)
+        draw(&Plot { title: "RSS", spans, part: None, marks, more_marks: 0, end }, look)
     }
 
     /// A second at 10 MiB, a steady rise to 90, and a spike of one sample to 120 on the way.
@@ -221,6 +262,24 @@ mod tests {
         let text = shown(&ramp(), &marks, 4.0, Look { width: 60, unicode: false }).unwrap();
         assert!(text.is_ascii(), "{text}");
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn what_is_in_use_is_the_solid_part() {
+        let mut live = Curve::default();
+        for index in 0..=400_u32 {
+            let freed = if index > 300 { 60.0 } else { 0.0 };
+            let now = 6.0 + 80.0 * f64::from(index.saturating_sub(100)) / 300.0 - freed;
+            live.add(f64::from(index) / 100.0, now.max(6.0) * MIB, now.max(6.0) * MIB);
+        }
+        let (ramp, marks) = (ramp(), [(3.0, "freed".to_owned())]);
+        for unicode in [true, false] {
+            let part = Some(("live heap", live.spans()));
+            let spans = ramp.spans();
+            let plot = Plot { title: "RSS", spans, part, marks: &marks, more_marks: 0, end: 4.0 };
+            let text = draw(&plot, Look { width: 60, unicode }).unwrap();
+            insta::assert_snapshot!(text);
+        }
     }
 
     #[test]

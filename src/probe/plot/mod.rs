@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub(super) use command::{Request, parse, run};
 
-use curve::Curve;
+use curve::{Curve, Span};
 use draw::Plot;
 
 use super::record::{Sample, seconds};
@@ -56,7 +56,8 @@ impl When {
 /// What is kept for the chart while the workload runs.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    curve: Curve,
+    rss: Curve,
+    heap: Curve,
     marks: Vec<(f64, String)>,
     more_marks: u64,
 }
@@ -64,11 +65,15 @@ pub(super) struct Gathered {
 impl Gathered {
     #[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
     pub(super) fn sample(&mut self, sample: &Sample) {
+        let t = sample.t.as_secs_f64();
         if sample.tree.threads == 0 {
-            self.curve.skip();
+            self.rss.skip();
         } else {
-            let t = sample.t.as_secs_f64();
-            self.curve.add(t, sample.tree.rss as f64, sample.tree.peak as f64);
+            self.rss.add(t, sample.tree.rss as f64, sample.tree.peak as f64);
+        }
+        match sample.heap {
+            Some(live) => self.heap.add(t, live.heap as f64, live.heap as f64),
+            None => self.heap.skip(),
         }
     }
 
@@ -85,15 +90,22 @@ impl Gathered {
     #[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
     pub(super) fn draw(mut self, wall: Duration, peak: Option<u64>) -> String {
         if let Some(peak) = peak {
-            self.curve.end(seconds(wall), peak as f64);
+            self.rss.end(seconds(wall), peak as f64);
         }
         let plot = Plot {
             title: "RSS",
-            spans: self.curve.spans(),
+            spans: self.rss.spans(),
+            part: in_use(&self.heap),
             marks: &self.marks,
             more_marks: self.more_marks,
             end: seconds(wall),
         };
         draw::draw(&plot, Look::of(io::stderr())).unwrap_or_default()
     }
+}
+
+/// The part of RSS that is live heap, if that was counted.
+fn in_use(heap: &Curve) -> Option<(&str, &[Span])> {
+    let spans = heap.spans();
+    (spans.len() > 1).then_some(("live heap", spans))
 }

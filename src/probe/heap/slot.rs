@@ -1,0 +1,140 @@
+//! One program's account, as the library keeps it in a slot. Pure.
+
+use super::family::Member;
+use super::layout::{self, WORD};
+
+/// One program's account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub(super) process: i32,
+    /// All of its live heap.
+    pub(super) all: Amount,
+    /// The part of it that is in CPython's small blocks.
+    pub(super) python: Amount,
+    /// The same for all that descend from one program by fork alone.
+    pub(super) family: u64,
+    /// Device and inode.
+    pub(super) program: (u64, u64),
+    /// Why it is not to be believed; 0 if it is.
+    pub(super) refused: u64,
+    /// What is known of the interpreter; 0 if there is none.
+    pub(super) interpreter: u64,
+}
+
+/// Live bytes of some kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Amount {
+    pub(super) live: u64,
+    /// The most at one time.
+    pub(super) peak: u64,
+    /// What was live when the process was forked.
+    inherited: u64,
+    /// The peak at the reading before this one.
+    known_peak: u64,
+}
+
+impl Slot {
+    /// The slot in `bytes`.
+    pub(super) fn parse(bytes: &[u8]) -> Self {
+        let amount = |live, peak, inherited| Amount {
+            live: signed(bytes, live),
+            peak: signed(bytes, peak),
+            inherited: signed(bytes, inherited),
+            known_peak: 0,
+        };
+        Self {
+            process: i32::try_from(word(bytes, layout::PROCESS)).unwrap_or(0),
+            all: amount(layout::LIVE, layout::PEAK, layout::INHERITED),
+            python: amount(layout::PYTHON, layout::PYTHON_PEAK, layout::PYTHON_INHERITED),
+            family: word(bytes, layout::FAMILY),
+            program: (word(bytes, layout::DEVICE), word(bytes, layout::INODE)),
+            refused: word(bytes, layout::REFUSED),
+            interpreter: word(bytes, layout::INTERPRETER),
+        }
+    }
+
+    /// What is read now, with what is known from the reading before.
+    pub(super) fn update(&mut self, now: Self) {
+        let (all, python) = (self.all.known_peak, self.python.known_peak);
+        *self = Self { all: now.all.knowing(all), python: now.python.knowing(python), ..now };
+    }
+
+    /// Its part in the sum of all live heap.
+    pub(super) fn member(&self) -> Member {
+        self.all.member(self.family)
+    }
+
+    /// Its part in the sum of all CPythons' small blocks.
+    pub(super) fn python_member(&self) -> Member {
+        self.python.member(self.family)
+    }
+
+    /// Peaks up to now count as known.
+    pub(super) const fn forget_rise(&mut self) {
+        self.all.known_peak = self.all.peak;
+        self.python.known_peak = self.python.peak;
+    }
+}
+
+impl Amount {
+    fn knowing(self, peak: u64) -> Self {
+        Self { known_peak: peak.max(self.inherited), ..self }
+    }
+
+    fn member(&self, family: u64) -> Member {
+        let highest = if self.peak > self.known_peak { self.peak } else { self.live };
+        Member {
+            family,
+            live: self.live,
+            inherited: self.inherited,
+            rise: highest.saturating_sub(self.live),
+        }
+    }
+}
+
+/// The word at `place`; 0 where there is none.
+pub(super) fn word(bytes: &[u8], place: usize) -> u64 {
+    let bytes = bytes.get(place * WORD..).and_then(|rest| rest.first_chunk());
+    bytes.copied().map_or(0, u64::from_ne_bytes)
+}
+
+/// An amount that may be below 0 for a moment: what was allocated before it was counted may be
+/// freed after.
+fn signed(bytes: &[u8], place: usize) -> u64 {
+    u64::try_from(word(bytes, place).cast_signed()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(words: &[(usize, i64)]) -> Vec<u8> {
+        let mut all = vec![0; layout::SLOT_WORDS * WORD];
+        for (place, value) in words {
+            all[place * WORD..][..WORD].copy_from_slice(&value.to_ne_bytes());
+        }
+        all
+    }
+
+    #[test]
+    fn a_rise_counts_once() {
+        let read = |peak| {
+            let words = [(layout::LIVE, 10), (layout::PEAK, peak), (layout::INHERITED, 4)];
+            Slot::parse(&bytes(&words))
+        };
+        let mut slot = Slot::default();
+        slot.update(read(30));
+        assert_eq!(slot.member(), Member { family: 0, live: 10, inherited: 4, rise: 20 });
+        slot.forget_rise();
+        slot.update(read(30));
+        assert_eq!(slot.member().rise, 0, "nothing rose since");
+        slot.update(read(35));
+        assert_eq!(slot.member().rise, 25);
+    }
+
+    #[test]
+    fn what_is_below_zero_or_cut_off_is_nothing() {
+        assert_eq!(Slot::parse(&bytes(&[(layout::LIVE, -5)])).all.live, 0);
+        assert_eq!(Slot::parse(&[1, 2, 3]), Slot::default());
+    }
+}
