@@ -66,19 +66,39 @@ fn a_run_leaves_records_an_index_and_a_table() {
     assert!(environment.read("reports/index.html").contains("large"));
 }
 
+/// Manifest, log and record of the one attempt of `small`.
+fn attempt(matrix: &str, options: &[&str]) -> (Value, String, String) {
+    let environment = TestEnvironment::new(matrix);
+    environment.run(&[&["run", "small"], options].concat()).exits(0);
+    let run = format!("reports/runs/{}", environment.runs()[0]);
+    let manifest: Value =
+        serde_json::from_str(&environment.read(&format!("{run}/manifest.json"))).unwrap();
+    let attempt = format!("{run}/cells/small/attempts/1");
+    let log = environment.read(&format!("{attempt}/stdout.log"));
+    (manifest, log, environment.read(&format!("{attempt}/attempt.json")))
+}
+
+#[test]
+fn live_heap_is_counted_unless_that_is_switched_off() {
+    let matrix = PLAIN.replace("echo {cell}", "echo ${{LD_PRELOAD:-none}}");
+    for (measure, options, counted) in [
+        ("", &[][..], true),
+        ("", &["--no-heap"], false),
+        ("heap = false", &[], false),
+        ("heap = false", &["--heap"], true),
+        ("heap = true", &["--heap", "--no-heap"], false),
+    ] {
+        let (manifest, log, record) = attempt(&format!("{matrix}[measure]\n{measure}\n"), options);
+        assert_eq!(manifest["measure"]["heap"], counted, "{measure} {options:?}");
+        assert_eq!(log == "none\n", !counted, "{measure} {options:?}: {log}");
+        assert_eq!(record.contains("peak_heap"), counted);
+    }
+}
+
 #[test]
 fn attempts_are_steady_unless_that_is_switched_off() {
     let matrix = PLAIN.replace("echo {cell}", "cat /proc/self/personality; echo $PYTHONHASHSEED");
-    let attempt = |measure: &str| {
-        let environment = TestEnvironment::new(&format!("{matrix}[measure]\n{measure}\n"));
-        environment.run(&["run", "small"]).exits(0);
-        let run = format!("reports/runs/{}", environment.runs()[0]);
-        let manifest: Value =
-            serde_json::from_str(&environment.read(&format!("{run}/manifest.json"))).unwrap();
-        let attempt = format!("{run}/cells/small/attempts/1");
-        let log = environment.read(&format!("{attempt}/stdout.log"));
-        (manifest, log, environment.read(&format!("{attempt}/attempt.json")))
-    };
+    let attempt = |measure: &str| attempt(&format!("{matrix}[measure]\n{measure}\n"), &[]);
     let (manifest, log, _) = attempt("steady = false");
     assert_eq!(manifest["measure"]["steady"], false);
     let (as_it_was, seed) = log.split_once('\n').unwrap();

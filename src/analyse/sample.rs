@@ -171,11 +171,15 @@ pub(crate) fn cell(axes: IndexMap<String, String>) -> Cell {
 fn attempt(id: &CellId, number: u32, peak: f64, seconds: f64) -> AttemptRecord {
     let sampled = |mib: f64| Metric::new(mib * MIB, Unit::Bytes, Scope::Tree, Precision::Sampled);
     let time = |seconds| Metric::new(seconds, Unit::Seconds, Scope::Tree, Precision::Exact);
+    let heap = in_use(peak);
     let metrics = [
         ("peak_rss", sampled(peak)),
         ("peak_anon", sampled(peak * 0.82)),
         ("peak_pss", sampled(peak * 0.9)),
         ("peak_uss", sampled(peak * 0.88)),
+        ("peak_heap", sampled(heap)),
+        ("peak_python_heap", sampled(heap * 0.6)),
+        ("peak_retained", sampled(peak * 0.82 - heap + 4.0)),
         ("wall_time", time(seconds)),
         ("cpu_time", time(seconds * 0.97)),
     ];
@@ -209,6 +213,11 @@ fn attempt(id: &CellId, number: u32, peak: f64, seconds: f64) -> AttemptRecord {
     }
 }
 
+/// How many MiB of `rss` are live heap: not the program's text, nor what is free.
+fn in_use(rss: f64) -> f64 {
+    (rss - 20.0).max(0.0) * 0.78
+}
+
 /// A process that loads its modules, works for `seconds` and reaches `peak` MiB.
 fn curves(attempt: u32, peak: f64, seconds: f64) -> Vec<Curve> {
     let marks = vec![(seconds * 0.12, "start".to_owned()), (seconds * 0.96, "end".to_owned())];
@@ -225,7 +234,18 @@ fn curves(attempt: u32, peak: f64, seconds: f64) -> Vec<Curve> {
         points: times().step_by(every).map(|time| (time, rss(time) * factor)).collect(),
         marks: marks.clone(),
     };
-    vec![scaled("rss", 1.0, 1), scaled("anon", 0.82, 1), scaled("pss", 0.9, 50)]
+    let (rss, anon) = (scaled("rss", 1.0, 1), scaled("anon", 0.82, 1));
+    let freed = |time: f64| if time > seconds * 0.93 { 0.35 } else { 1.0 };
+    let live = |time: f64, value: f64| in_use(value / MIB) * freed(time) * MIB;
+    let changed = |metric: &str, of: &dyn Fn(f64, f64) -> f64| Curve {
+        metric: metric.to_owned(),
+        points: rss.points.iter().map(|(time, value)| (*time, of(*time, *value))).collect(),
+        ..rss.clone()
+    };
+    let heap = changed("heap", &live);
+    let python = changed("python_heap", &|time, value| live(time, value) * 0.6);
+    let retained = changed("retained", &|time, value| value * 0.82 - live(time, value));
+    vec![rss, anon, scaled("pss", 0.9, 50), heap, python, retained]
 }
 
 fn started() -> Timestamp {

@@ -27,7 +27,9 @@ pub(super) fn fields() -> Vec<Field> {
     fields.push(field("progress", Unit::Count, Scope::Workload));
     let server = ["server_anon", "server_peak"];
     fields.extend(server.map(|name| field(name, Unit::Bytes, Scope::Server)));
-    fields.extend(["heap", "python_heap", "retained"].map(|name| field(name, Unit::Bytes, Scope::Tree)));
+    fields.extend(
+        ["heap", "python_heap", "retained"].map(|name| field(name, Unit::Bytes, Scope::Tree)),
+    );
     fields
 }
 

@@ -12,6 +12,9 @@ use super::format;
 use crate::analyse::summary::{CellSummary, Summary};
 use crate::outcome::Outcome;
 
+/// What stands beside RSS where it is known: columns with their metrics.
+const BESIDE: [(&str, &str); 2] = [("live heap", "peak_heap"), ("server", "peak_server")];
+
 /// How the table is drawn.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Look {
@@ -21,9 +24,8 @@ pub struct Look {
     pub width: Option<u16>,
 }
 
-/// The cells for which `shown` holds: cell, outcome, peak, change against the twin, what the server
-/// held if there is one, time. Below
-/// it each distinct reason of cells that are not `ok`, with the command that would help. Ends with
+/// The cells for which `shown` holds: cell, outcome, peak, change against the twin, live heap and what
+/// the server held if they are known, time. Below it each distinct reason of cells that are not `ok`, with the command that would help. Ends with
 /// a newline.
 #[must_use]
 pub fn table(summary: &Summary, shown: impl Fn(&CellSummary) -> bool, look: Look) -> String {
@@ -34,14 +36,14 @@ pub fn table(summary: &Summary, shown: impl Fn(&CellSummary) -> bool, look: Look
     if let Some(value) = against {
         header.push(right(&format!("vs {value}")));
     }
-    let served = cells.iter().any(|cell| cell.metrics.contains_key("peak_server"));
-    if served {
-        header.push(right("server"));
-    }
+    let is_known =
+        |(_, metric): &(_, &str)| cells.iter().any(|cell| cell.metrics.contains_key(*metric));
+    let beside: Vec<_> = BESIDE.into_iter().filter(is_known).collect();
+    header.extend(beside.iter().map(|(name, _)| right(name)));
     header.push(right("time"));
     table.set_header(header.into_iter().map(|field| field.add_attribute(Attribute::Bold)));
     for cell in &cells {
-        table.add_row(row(cell, against.is_some(), served));
+        table.add_row(row(cell, against.is_some(), &beside));
     }
     let table: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     table + &notes(&cells, look)
@@ -65,7 +67,7 @@ pub(super) fn right(text: &str) -> Field {
     Field::new(text).set_alignment(CellAlignment::Right)
 }
 
-fn row(cell: &CellSummary, compared: bool, served: bool) -> Vec<Field> {
+fn row(cell: &CellSummary, compared: bool, beside: &[(&str, &str)]) -> Vec<Field> {
     let figure = |name: &str| {
         cell.metrics
             .get(name)
@@ -75,9 +77,7 @@ fn row(cell: &CellSummary, compared: bool, served: bool) -> Vec<Field> {
     if compared {
         row.push(change(cell));
     }
-    if served {
-        row.push(right(&figure("peak_server")));
-    }
+    row.extend(beside.iter().map(|(_, metric)| right(&figure(metric))));
     row.push(right(&figure("wall_time")));
     row
 }

@@ -33,6 +33,15 @@ static void say(unsigned long bytes)
         _exit(9);
 }
 
+static void tell_progress(long rows)
+{
+    const char *fd = getenv("MEMPROBE_FD");
+    char line[48];
+    int length = snprintf(line, sizeof line, "progress %ld\n", rows);
+    if (fd && write(atoi(fd), line, (size_t)length) != length)
+        _exit(9);
+}
+
 /* A chain of blocks of which each holds the address of the one before; how much they hold. */
 static unsigned long fill(void **chain, unsigned long bytes, size_t size)
 {
@@ -103,14 +112,25 @@ int main(int argc, char **argv)
         say(malloc_usable_size(block));
         free(block);
         wait_ms(n[1]);
-    } else if (is("leak", argv)) { /* BYTES ROWS MS: so many each row */
+    } else if (is("sawtooth", argv)) { /* MIB TEETH MS: each for a millisecond, MS apart */
+        for (long tooth = 0; tooth < n[1]; tooth++) {
+            unsigned long held = fill(&chain, (unsigned long)n[0] * MIB, 1000);
+            if (tooth == 0)
+                say(held);
+            wait_ms(1);
+            empty(&chain);
+            wait_ms(n[2]);
+        }
+    } else if (is("leak", argv)) { /* BYTES ROWS MS: so many each row, which is told */
         unsigned long held = 0;
         for (long row = 0; row < n[1]; row++) {
             void *block = calloc(1, (size_t)n[0]);
             *(char *)block = 1;
             held += malloc_usable_size(block);
-            if (row % 1000 == 0)
+            if (row % 1000 == 999) {
+                tell_progress(row + 1);
                 wait_ms(n[2]);
+            }
         }
         say(held);
     } else if (is("grow", argv)) { /* MIB MS: by realloc, from a byte on */

@@ -1,10 +1,15 @@
-"""Makes objects, between two marks. `heap.py trace` prints what tracemalloc counts for them."""
+"""Makes objects, between two marks. `heap.py trace` prints what tracemalloc counts for them.
+
+`heap.py peak` makes small ones that are gone at once; `heap.py peak trace` prints how much they
+were at their most.
+"""
 
 import os
 import sys
 import time
 
-trace = sys.argv[1:] == ["trace"]
+trace = "trace" in sys.argv
+peak = "peak" in sys.argv
 if trace:
     import tracemalloc
 
@@ -40,9 +45,18 @@ def objects():
     return rows, chain, text
 
 
+def spike():
+    chain = None
+    for number in range(60_000):
+        chain = Node(chain, (complex(number),))
+    # One after the other: the interpreter does not look how deep a chain is.
+    while chain is not None:
+        chain = chain.left
+
+
 before = tracemalloc.get_traced_memory()[0] if trace else 0
 tell("mark before")
-held = objects()
+held = spike() if peak else objects()
 if trace:
-    print(tracemalloc.get_traced_memory()[0] - before)
+    print(tracemalloc.get_traced_memory()[1 if peak else 0] - before)
 tell("mark after")

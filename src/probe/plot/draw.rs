@@ -98,7 +98,8 @@ pub(in crate::probe) fn draw(plot: &Plot<'_>, look: Look) -> Option<String> {
         .zip(in_use)
         .map(|(held, part)| {
             let area = held.map(|(low, high)| Area::new(height(low), height(high)));
-            let known = |area: Area| Area { solid: part.map_or(0.0, |(low, _)| height(low)), ..area };
+            let known =
+                |area: Area| Area { solid: part.map_or(0.0, |(low, _)| height(low)), ..area };
             if plot.part.is_some() { area.map(known) } else { area }
         })
         .collect();

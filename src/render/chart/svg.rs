@@ -24,8 +24,8 @@ pub struct Line<'a> {
     pub look: usize,
     /// Seconds and bytes.
     pub points: &'a [(f64, f64)],
-    /// Whether the area below it is filled.
-    pub filled: bool,
+    /// The curve below which the chart is filled: the line's own, or that of a part of it.
+    pub area: Option<&'a [(f64, f64)]>,
     /// A label at its highest point, such as `394 MiB`.
     pub peak: Option<String>,
 }
@@ -108,14 +108,28 @@ fn scales(svg: &mut String, chart: &Chart<'_>) {
 }
 
 fn curve(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {
+    let look = line.look;
+    if let Some((path, first, last)) = line.area.and_then(|points| path(chart, points)) {
+        let _ = write!(
+            svg,
+            r#"<path class="area s{look}" d="{path}L{last} {HEIGHT}L{first} {HEIGHT}Z"/>"#
+        );
+    }
+    if let Some((path, ..)) = path(chart, line.points) {
+        let _ = write!(svg, r#"<path class="line s{look}" d="{path}"/>"#);
+    }
+}
+
+/// A path through all points, and where it begins and ends on the axis of time.
+fn path(chart: &Chart<'_>, points: &[(f64, f64)]) -> Option<(String, i64, i64)> {
     let place = |(time, value): &(f64, f64)| {
         let x = (chart.x.place(*time) * WIDTH).round() as i64;
         let y = ((1.0 - chart.y.place(*value)) * HEIGHT).round() as i64;
         (x, y)
     };
-    let mut places: Vec<_> = line.points.iter().map(place).collect();
+    let mut places: Vec<_> = points.iter().map(place).collect();
     places.dedup();
-    let (Some(first), Some(last)) = (places.first(), places.last()) else { return };
+    let (first, last) = (*places.first()?, *places.last()?);
     let mut path = format!("M{} {}", first.0, first.1);
     if places.len() == 1 {
         path.push_str("h8");
@@ -128,15 +142,7 @@ fn curve(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {
             _ => write!(path, "l{dx} {dy}"),
         };
     }
-    let look = line.look;
-    if line.filled {
-        let _ = write!(
-            svg,
-            r#"<path class="area s{look}" d="{path}L{} {HEIGHT}L{} {HEIGHT}Z"/>"#,
-            last.0, first.0
-        );
-    }
-    let _ = write!(svg, r#"<path class="line s{look}" d="{path}"/>"#);
+    Some((path, first.0, last.0))
 }
 
 fn peak(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {

@@ -2,21 +2,17 @@
 
 use serde::Serialize;
 
-use super::overview::{Overview, typical_curve_of};
-use super::view::{self, ChangeView, Fact, FigureView, OutcomeView, RunView, ServerView};
+use super::curves::{self, ChartView};
+use super::overview::Overview;
+use super::view::{self, ChangeView, Fact, FigureView, OutcomeView, RunView, SideView};
 use super::{Logs, names};
-use crate::analyse::summary::{CellSummary, Curve};
+use crate::analyse::summary::CellSummary;
 use crate::collect::record::AttemptRecord;
 use crate::config::STATE_AXIS;
-use crate::render::chart::{self, Axis, Chart, Line};
 use crate::render::format;
 
 /// Lines of a log that are shown.
 const LOG_LINES: usize = 200;
-/// Metrics that are drawn together, in this order.
-const LAYERS: [&str; 4] = ["rss", "anon", "pss", "uss"];
-/// What the server held for the workload: no part of the workload's own memory.
-const SERVER: &str = "server_anon";
 
 #[derive(Serialize)]
 pub(super) struct CellView {
@@ -29,7 +25,7 @@ pub(super) struct CellView {
     help: Option<String>,
     peak: Option<String>,
     change: Option<ChangeView>,
-    server: Option<ServerView>,
+    sides: Vec<SideView>,
     twin: Option<Link>,
     others: Vec<Link>,
     charts: Vec<ChartView>,
@@ -49,20 +45,6 @@ pub(super) struct CellView {
 struct Link {
     id: String,
     href: String,
-}
-
-#[derive(Serialize)]
-struct ChartView {
-    heading: String,
-    legend: Vec<LegendView>,
-    svg: String,
-}
-
-#[derive(Serialize)]
-struct LegendView {
-    name: String,
-    swatch: String,
-    href: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -108,11 +90,11 @@ pub(super) fn view(all: &Overview<'_>, cell: &CellSummary, logs: Option<&Logs>) 
         help: cell.help.clone(),
         peak: view::figure(cell, "peak_rss"),
         change: ChangeView::new(cell, "peak_rss"),
-        server: ServerView::new(cell),
+        sides: SideView::of(cell),
         twin: twin
             .map(|id| Link { id: id.to_string(), href: format!("../{}", names::cell_page(id)) }),
         others: others(all, cell),
-        charts: charts(all, cell),
+        charts: curves::charts(all, cell),
         figures: figures(cell),
         unavailable: cell
             .unavailable
@@ -235,109 +217,4 @@ fn tail(text: &str) -> Option<TailView> {
     let start = lines.len().saturating_sub(LOG_LINES);
     let shown = lines[start..].join("\n");
     (!shown.is_empty()).then_some(TailView { text: shown, cut: start > 0 })
-}
-
-fn charts(all: &Overview<'_>, cell: &CellSummary) -> Vec<ChartView> {
-    let charts = [
-        against_twin(all, cell, LAYERS[0], "RSS"),
-        against_twin(all, cell, SERVER, "Server memory"),
-        layers(cell),
-        repeats(cell),
-    ];
-    charts.into_iter().flatten().collect()
-}
-
-/// The cell's curve of `metric` with those of the cells that it is compared with below it.
-fn against_twin(
-    all: &Overview<'_>,
-    cell: &CellSummary,
-    metric: &str,
-    name: &str,
-) -> Option<ChartView> {
-    let own = typical_curve_of(cell, metric)?;
-    let twin = cell.twin.as_ref().and_then(|twin| all.cell(twin));
-    let mut curves: Vec<_> = twin
-        .and_then(|twin| Some((twin, typical_curve_of(twin, metric)?)))
-        .map(|(twin, curve)| (twin.cell.id.to_string(), all.look(twin), curve))
-        .into_iter()
-        .collect();
-    curves.push((cell.cell.id.to_string(), all.look(cell), own));
-    let heading =
-        if curves.len() > 1 { format!("{name}, with its twin's") } else { name.to_owned() };
-    let href = |id: &str| {
-        twin.filter(|twin| twin.cell.id.as_str() == id)
-            .map(|twin| format!("../{}", names::cell_page(&twin.cell.id)))
-    };
-    let mut view = draw(&heading, &curves, &own.marks, true)?;
-    for legend in &mut view.legend {
-        legend.href = href(&legend.name);
-    }
-    Some(view)
-}
-
-/// What the cell's memory consists of.
-fn layers(cell: &CellSummary) -> Option<ChartView> {
-    let attempt = cell.typical_attempt()?;
-    let of = |metric: &str| {
-        cell.curves.iter().find(|curve| {
-            curve.attempt == attempt && curve.metric == metric && !curve.points.is_empty()
-        })
-    };
-    let curves: Vec<_> = LAYERS
-        .iter()
-        .enumerate()
-        .filter_map(|(look, metric)| Some((format::metric(metric), look + 1, of(metric)?)))
-        .collect();
-    let marks = &curves.first()?.2.marks;
-    (curves.len() > 1).then(|| draw("What it consists of", &curves, marks, false)).flatten()
-}
-
-/// All measured attempts, if there are several.
-fn repeats(cell: &CellSummary) -> Option<ChartView> {
-    let curves: Vec<_> = cell
-        .curves
-        .iter()
-        .filter(|curve| curve.metric == LAYERS[0] && !curve.points.is_empty())
-        .enumerate()
-        .map(|(position, curve)| (format!("attempt {}", curve.attempt), position % 6 + 1, curve))
-        .collect();
-    (curves.len() > 1).then(|| draw("RSS in each attempt", &curves, &[], false)).flatten()
-}
-
-fn draw(
-    heading: &str,
-    curves: &[(String, usize, &Curve)],
-    marks: &[(f64, String)],
-    prominent: bool,
-) -> Option<ChartView> {
-    let most = |value: fn(&(f64, f64)) -> f64| {
-        curves.iter().flat_map(|(_, _, curve)| &curve.points).map(value).fold(0.0, f64::max)
-    };
-    let (x, y) = (Axis::seconds(most(|point| point.0), 5), Axis::bytes(most(|point| point.1), 5));
-    let highest = |curve: &Curve| curve.points.iter().map(|point| point.1).reduce(f64::max);
-    let lines: Vec<_> = curves
-        .iter()
-        .map(|(_, look, curve)| Line {
-            look: *look,
-            points: &curve.points,
-            filled: prominent,
-            peak: highest(curve).filter(|_| prominent).map(format::bytes),
-        })
-        .collect();
-    let peaks = curves.iter().filter_map(|(name, _, curve)| {
-        Some(format!("{name} up to {}", format::bytes(highest(curve)?)))
-    });
-    let title = format!("{heading}: {}", peaks.collect::<Vec<_>>().join(", "));
-    let legend = curves.iter().map(|(name, look, _)| LegendView {
-        name: name.clone(),
-        swatch: chart::swatch(*look),
-        href: None,
-    });
-    let svg =
-        chart::render(&Chart { class: "large", title: &title, x: &x, y: &y, lines: &lines, marks });
-    (!lines.is_empty()).then(|| ChartView {
-        heading: heading.to_owned(),
-        legend: legend.collect(),
-        svg,
-    })
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::grid::{Field, Layout, Section};
 use super::names;
-use super::overview::{Overview, typical_curve};
-use super::view::{self, ChangeView, OutcomeView, ServerView};
+use super::overview::{Overview, typical_curve, typical_curve_of};
+use super::view::{self, ChangeView, OutcomeView, SideView};
 use crate::analyse::curve::thin;
 use crate::analyse::summary::CellSummary;
 use crate::outcome::Outcome;
@@ -44,8 +44,8 @@ struct FieldView {
     peak: Option<String>,
     /// Each cell's figures, if neither of these says all.
     parts: Vec<PartView>,
-    /// What the server held, if there is one and no parts say it.
-    server: Option<ServerView>,
+    /// Live heap and what the server held, as far as they are known and no parts say it.
+    sides: Vec<SideView>,
     troubles: Vec<TroubleView>,
 }
 
@@ -56,7 +56,7 @@ struct PartView {
     look: usize,
     peak: String,
     change: Option<ChangeView>,
-    server: Option<ServerView>,
+    sides: Vec<SideView>,
 }
 
 /// Why cells of a field have no figure, or none to be trusted.
@@ -166,7 +166,10 @@ impl FieldView {
                 .and_then(|time| chart(all, field, &name, &scales.memory, time)),
             peak: main.filter(|_| alone).and_then(|cell| view::figure(cell, "peak_rss")),
             parts: parts.iter().map(|cell| PartView::new(all, cell)).collect(),
-            server: main.filter(|_| parts.is_empty()).and_then(|cell| ServerView::new(cell)),
+            sides: main
+                .filter(|_| parts.is_empty())
+                .map(|cell| SideView::of(cell))
+                .unwrap_or_default(),
             troubles: troubles(all, field),
             name,
             headline,
@@ -182,7 +185,7 @@ impl PartView {
             look: all.look(cell),
             peak: view::figure(cell, "peak_rss").unwrap_or_default(),
             change: ChangeView::new(cell, "peak_rss"),
-            server: ServerView::new(cell),
+            sides: SideView::of(cell),
         }
     }
 }
@@ -219,9 +222,17 @@ fn chart(
         .iter()
         .filter_map(|cell| Some((*cell, thin(&typical_curve(cell)?.points, POINTS))))
         .collect();
+    let in_use = |cell| typical_curve_of(cell, "heap").map(|curve| thin(&curve.points, POINTS));
+    let areas: Vec<_> = drawn.iter().map(|(cell, _)| in_use(cell)).collect();
     let lines: Vec<_> = drawn
         .iter()
-        .map(|(cell, points)| Line { look: all.look(cell), points, filled: true, peak: None })
+        .zip(&areas)
+        .map(|((cell, points), area)| Line {
+            look: all.look(cell),
+            points,
+            area: Some(area.as_ref().unwrap_or(points)),
+            peak: None,
+        })
         .collect();
     let peaks = drawn.iter().filter_map(|(cell, _)| {
         Some(format!("{} peaks at {}", all.short_name(cell), view::figure(cell, "peak_rss")?))

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::field::{Scales, SectionView};
-use super::overview::Overview;
+use super::overview::{Overview, typical_curve_of};
 use super::view::{self, ChangeView, Fact, OutcomeView, RunView};
 use super::{grid, names};
 use crate::analyse::summary::{CellSummary, Summary};
@@ -28,6 +28,9 @@ pub(super) struct IndexView {
     unit: &'static str,
     has_charts: bool,
     has_columns: bool,
+    has_areas: bool,
+    has_heap: bool,
+    has_server: bool,
     dense: bool,
     sections: Vec<SectionView>,
     baseline: Option<String>,
@@ -78,6 +81,9 @@ struct CellRow {
     reason: Option<String>,
     peak: Option<String>,
     change: Option<ChangeView>,
+    heap: Option<String>,
+    heap_change: Option<ChangeView>,
+    server: Option<String>,
     time: Option<String>,
     run: Option<String>,
     measured: Option<String>,
@@ -97,6 +103,7 @@ pub(super) fn view(all: &Overview<'_>) -> IndexView {
     let scales = Scales::new(&arranged);
     let sections: Vec<_> =
         arranged.iter().map(|section| SectionView::new(all, section, &scales)).collect();
+    let has = |metric| summary.cells.iter().any(|cell| cell.metrics.contains_key(metric));
     IndexView {
         root: "",
         subject: view::subject(summary),
@@ -109,6 +116,9 @@ pub(super) fn view(all: &Overview<'_>) -> IndexView {
         unit: scales.memory.unit,
         has_charts: sections.iter().any(SectionView::has_charts),
         has_columns: sections.iter().any(SectionView::has_columns),
+        has_areas: summary.cells.iter().any(|cell| typical_curve_of(cell, "heap").is_some()),
+        has_heap: has("peak_heap"),
+        has_server: has("peak_server"),
         dense: all.fields.len() > MANY_FIELDS,
         sections,
         baseline: summary.baseline.as_ref().map(|(_, value)| value.clone()),
@@ -202,6 +212,9 @@ fn cell_row(cell: &CellSummary) -> CellRow {
         reason: cell.reason.clone().filter(|_| cell.outcome != Some(Outcome::Ok)),
         peak: view::figure(cell, "peak_rss"),
         change: ChangeView::new(cell, "peak_rss"),
+        heap: view::figure(cell, "peak_heap"),
+        heap_change: ChangeView::new(cell, "peak_heap"),
+        server: view::figure(cell, "peak_server"),
         time: view::figure(cell, "wall_time"),
         run: cell.run.clone(),
         measured: cell.measured.map(format::timestamp),

@@ -9,6 +9,7 @@
 //! ```
 
 mod cell;
+mod curves;
 mod field;
 mod grid;
 mod index;

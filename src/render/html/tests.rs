@@ -1,6 +1,8 @@
 //! Whole sites, rendered to a folder. With `MEMGRID_KEEP_PAGES=FOLDER` they stay there, to be
 //! looked at.
 
+mod beside;
+
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -356,20 +358,4 @@ fn a_template_of_ones_own_takes_the_place_of_ours() {
     std::fs::write(folder.path().join("state.html"), "{% if %}").unwrap();
     let error = render(&sample.summary(), &Material::default(), &site.path, Some(folder.path()));
     assert!(error.unwrap_err().to_string().contains("state.html"));
-}
-
-#[test]
-fn memory_that_moved_to_the_server_does_not_look_free() {
-    let mut sample = Sample::default_matrix();
-    let id = CellId::from_values(["postgresql", "json", "patched"]);
-    sample.serve(0, &id, 121.0);
-    let site = Site::new("server");
-    site.render(&sample, &material(&sample));
-    let page = site.read("cells/postgresql-json-patched.html");
-    assert!(page.contains("Server memory, with its twin"), "a curve of its own");
-    let figure = r#"<span class="change more"><span class="sign" aria-hidden="true">▲</span> 1.10 → 121 MiB"#;
-    assert!(page.contains(figure) && site.read("index.html").contains(figure));
-    let parts = page.split("What it consists of").nth(1).unwrap();
-    assert!(!parts.split("</section>").next().unwrap().contains("server"));
-    assert!(!site.read("cells/sqlite-json-patched.html").contains("class=\"server\""));
 }

@@ -76,38 +76,60 @@ impl ChangeView {
     }
 }
 
-/// What a cell's server held for it, so that memory which was only moved there doesn't look free.
+/// What stands beside RSS: live heap, since freed memory is not always given back; and what the
+/// server held, so that memory which was only moved there doesn't look free.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct ServerView {
+pub(super) struct SideView {
+    pub(super) name: &'static str,
     /// `1.9 → 121 MiB`, or `121 MiB` if there is no twin's.
     pub(super) figure: String,
-    /// Why the two can't be compared.
+    /// Why the two can't be compared, if it isn't what keeps RSS from being compared.
     pub(super) why: Option<String>,
     pub(super) sign: &'static str,
     /// `less`, `same`, `more` or `none`.
     pub(super) class: &'static str,
 }
 
-impl ServerView {
-    /// The figure of `cell`, if it has one.
-    pub(super) fn new(cell: &CellSummary) -> Option<Self> {
-        const METRIC: &str = "peak_server";
-        let figure = cell.metrics.get(METRIC)?;
-        let Some(change) = cell.changes.get(METRIC) else {
+impl SideView {
+    /// Those figures that `cell` has.
+    pub(super) fn of(cell: &CellSummary) -> Vec<Self> {
+        let heap = Self::new(cell, "live heap", "peak_heap", |before, after| {
+            if before > 0.0 {
+                format::Direction::of(after / before)
+            } else {
+                format::Direction::Same
+            }
+        });
+        // A few pages are no ratio to speak of: what counts is what the machine must hold.
+        let server =
+            Self::new(cell, "server", "peak_server", |before, after| match after - before {
+                difference if difference >= format::MIB => format::Direction::More,
+                difference if difference <= -format::MIB => format::Direction::Less,
+                _ => format::Direction::Same,
+            });
+        heap.into_iter().chain(server).collect()
+    }
+
+    fn new(
+        cell: &CellSummary,
+        name: &'static str,
+        metric: &str,
+        direction: fn(f64, f64) -> format::Direction,
+    ) -> Option<Self> {
+        let figure = cell.metrics.get(metric)?;
+        let Some(change) = cell.changes.get(metric) else {
             let figure = format::value(&figure.unit, figure.median);
-            return Some(Self { figure, why: None, sign: "", class: "none" });
+            return Some(Self { name, figure, why: None, sign: "", class: "none" });
         };
         let figure = format::from_to(change.before, change.after);
         if let Some(why) = &change.not_comparable {
-            return Some(Self { figure, why: Some(why.clone()), sign: "≠", class: "none" });
+            // What keeps RSS from being compared stands there already.
+            let of_rss = cell.changes.get("peak_rss").and_then(|rss| rss.not_comparable.as_ref());
+            let why = Some(why).filter(|why| of_rss != Some(why)).cloned();
+            return Some(Self { name, figure, why, sign: "≠", class: "none" });
         }
-        // A few pages are no ratio to speak of: what counts is what the machine must hold.
-        let direction = match change.after - change.before {
-            difference if difference >= format::MIB => format::Direction::More,
-            difference if difference <= -format::MIB => format::Direction::Less,
-            _ => format::Direction::Same,
-        };
-        Some(Self { figure, why: None, sign: direction.sign(), class: direction.class() })
+        let direction = direction(change.before, change.after);
+        Some(Self { name, figure, why: None, sign: direction.sign(), class: direction.class() })
     }
 }
 
