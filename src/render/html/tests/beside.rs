@@ -30,7 +30,7 @@ fn live_heap_stands_beside_rss_where_it_was_counted() {
     assert!(page.contains("RSS and live heap, with its twin"));
     let (_, truths) = page.split_once("What is held, and what is in use").unwrap();
     let (truths, _) = truths.split_once("</section>").unwrap();
-    for name in ["RSS", "live heap", "Python&#x27;s small objects", "retained"] {
+    for name in ["RSS", "live heap", "Python&#39;s small objects", "retained"] {
         assert!(truths.contains(&format!("<bdi>{name}</bdi>")), "{name}: {truths}");
     }
     assert!(page.contains("Retained is anonymous memory less live heap"));
