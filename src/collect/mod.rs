@@ -11,7 +11,7 @@ mod read;
 mod run_id;
 #[cfg(test)]
 pub(crate) mod sample;
-mod whole_file;
+pub(crate) mod whole_file;
 
 pub use allocator::allocator;
 pub use machine::machine;

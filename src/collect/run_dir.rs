@@ -33,6 +33,8 @@ pub const SAMPLES: &str = "samples.jsonl";
 pub const STDOUT: &str = "stdout.log";
 /// What a workload wrote to its standard error.
 pub const STDERR: &str = "stderr.log";
+/// The matrix file as it was.
+const MATRIX: &str = "matrix.toml";
 const LOCK: &str = ".lock";
 
 /// One run's folder, below `reports/runs`.
@@ -211,7 +213,15 @@ impl RunDir {
     /// # Errors
     /// When it can't be written.
     pub fn write_matrix(&self, text: &str) -> Result<()> {
-        whole_file::write(&self.path.join("matrix.toml"), text.as_bytes())
+        whole_file::write(&self.path.join(MATRIX), text.as_bytes())
+    }
+
+    /// The matrix file's text as it was.
+    ///
+    /// # Errors
+    /// When it was not kept, or can't be read.
+    pub fn read_matrix(&self) -> Result<String> {
+        Ok(fs_err::read_to_string(self.path.join(MATRIX))?)
     }
 
     /// Keeps a patch's text under its SHA-256.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::error::{Context, Result};
 
 /// Replaces `path` by `content`, whole.
-pub(super) fn write(path: &Path, content: &[u8]) -> Result<()> {
+pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
     fs_err::write(&temporary, content)?;

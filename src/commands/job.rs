@@ -5,7 +5,8 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use crate::cli::Global;
-use crate::collect::{RunDir, record::RunManifest};
+use crate::collect::RunDir;
+use crate::collect::record::{AttemptRecord, RunManifest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::{self, Settings, Task};
 use crate::interrupt::Interrupt;
@@ -46,6 +47,15 @@ pub(super) struct Measured {
     pub(super) run: RunDir,
     /// Whether everything that was to be installed is there.
     pub(super) installed: bool,
+}
+
+/// A job for which all is prepared, and whose run has a folder.
+pub(super) struct OpenJob<'a> {
+    job: &'a Job,
+    stage: Stage,
+    run: RunDir,
+    manifest: RunManifest,
+    tasks: Tasks,
 }
 
 impl Surroundings {
@@ -99,39 +109,34 @@ impl Job {
         let config = &self.project.config;
         let installed =
             !with_deps || installing::install_missing(config, &self.cells, &around.progress);
+        let open = self.open(around, &|_| Ok(()))?;
+        open.execute(&self.attempts, around)?;
+        Ok(Measured { run: open.close()?, installed })
+    }
+
+    /// Prepares all that the cells need and makes the run's folder, unless `check` refuses a run
+    /// that depends on what its manifest says.
+    pub(super) fn open(
+        &self,
+        around: &Surroundings,
+        check: &dyn Fn(&RunManifest) -> Result<()>,
+    ) -> Result<OpenJob<'_>> {
         let stage = Stage::set_up(&Setting {
-            config,
+            config: &self.project.config,
             cells: &self.cells,
             cache: &around.cache,
             observer: &around.progress,
             interrupt: &around.interrupt,
         })?;
-        let run = self.execute(&stage, around)?;
-        stage.close()?;
-        Ok(Measured { run, installed })
-    }
-
-    fn execute(&self, stage: &Stage, around: &Surroundings) -> Result<RunDir> {
-        let config = &self.project.config;
         let mut manifest =
-            manifest::write(&self.project, &self.cells, stage, self.name.clone(), self.seed)?;
-        let run = self.open_run(&mut manifest, stage)?;
-        let (tasks, blocked) = self.tasks(stage, &around.interrupt)?;
+            manifest::write(&self.project, &self.cells, &stage, self.name.clone(), self.seed)?;
+        check(&manifest)?;
+        let run = self.open_run(&mut manifest, &stage)?;
+        let (tasks, blocked) = self.tasks(&stage, &around.interrupt)?;
         for (cell, why) in &blocked {
             conclusion::write_blocked(&run, cell, why)?;
         }
-        let is_possible = |attempt: &&Attempt| tasks.contains_key(&attempt.cell);
-        let attempts: Vec<_> = self.attempts.iter().filter(is_possible).cloned().collect();
-        if !attempts.is_empty() && !around.interrupt.is_raised() {
-            let (progress, interrupt) = (&around.progress, &around.interrupt);
-            execute::execute(&tasks, &attempts, &self.settings(stage), &run, progress, interrupt)?;
-        }
-        let measured: Vec<&Cell> =
-            self.cells.iter().filter(|cell| tasks.contains_key(&cell.id)).collect();
-        conclusion::write_measured(config, &run, &measured)?;
-        manifest.finished = Some(Timestamp::now());
-        run.write_manifest(&manifest)?;
-        Ok(run)
+        Ok(OpenJob { job: self, stage, run, manifest, tasks })
     }
 
     fn settings(&self, stage: &Stage) -> Settings {
@@ -184,6 +189,35 @@ impl Job {
             }
         }
         Ok((tasks, blocked))
+    }
+}
+
+impl OpenJob<'_> {
+    /// Makes these attempts, but for those of cells that can't be measured.
+    pub(super) fn execute(
+        &self,
+        attempts: &[Attempt],
+        around: &Surroundings,
+    ) -> Result<Vec<AttemptRecord>> {
+        let is_possible = |attempt: &&Attempt| self.tasks.contains_key(&attempt.cell);
+        let attempts: Vec<_> = attempts.iter().filter(is_possible).cloned().collect();
+        if attempts.is_empty() || around.interrupt.is_raised() {
+            return Ok(Vec::new());
+        }
+        let (progress, interrupt) = (&around.progress, &around.interrupt);
+        let settings = self.job.settings(&self.stage);
+        execute::execute(&self.tasks, &attempts, &settings, &self.run, progress, interrupt)
+    }
+
+    /// Concludes, and stops what was started for the run.
+    pub(super) fn close(mut self) -> Result<RunDir> {
+        let is_measured = |cell: &&Cell| self.tasks.contains_key(&cell.id);
+        let measured: Vec<&Cell> = self.job.cells.iter().filter(is_measured).collect();
+        conclusion::write_measured(&self.job.project.config, &self.run, &measured)?;
+        self.manifest.finished = Some(Timestamp::now());
+        self.run.write_manifest(&self.manifest)?;
+        self.stage.close()?;
+        Ok(self.run)
     }
 }
 

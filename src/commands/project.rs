@@ -31,9 +31,20 @@ impl Project {
     pub(super) fn load(global: &Global, overrides: &Overrides) -> Result<Self> {
         let file = global.matrix.clone();
         let text = read_matrix(&file)?;
+        Self::of_text(global, file, text, overrides, &look_up)
+    }
+
+    /// As [`Self::load`], with this text as if it stood in `file`; `look_up` says what a path is.
+    pub(super) fn of_text(
+        global: &Global,
+        file: PathBuf,
+        text: String,
+        overrides: &Overrides,
+        look_up: &dyn Fn(&Path) -> Option<PathKind>,
+    ) -> Result<Self> {
         let absolute = std::path::absolute(&file).context(|| absolute_failed(&file))?;
         let root = absolute.parent().unwrap_or(Path::new("/")).to_owned();
-        let config = config::load(&file.to_string_lossy(), &text, &root, &look_up)?;
+        let config = config::load(&file.to_string_lossy(), &text, &root, look_up)?;
         let mut config = config.with(overrides)?;
         if let Some(reports) = &global.reports {
             config.reports = std::path::absolute(reports).context(|| absolute_failed(reports))?;
@@ -58,7 +69,8 @@ pub(super) fn progress(global: &Global) -> Progress {
     progress::observer(Mode::choose(global.quiet, ci || global.verbose))
 }
 
-fn look_up(path: &Path) -> Option<PathKind> {
+/// What a path is, following links.
+pub(super) fn look_up(path: &Path) -> Option<PathKind> {
     let metadata = fs_err::metadata(path).ok()?;
     Some(if metadata.is_dir() { PathKind::Folder } else { PathKind::File })
 }

@@ -85,7 +85,8 @@ fn unfinished(record: &RunRecord) -> Vec<&str> {
     open.map(|id| id.as_str()).collect()
 }
 
-fn overrides(config: &Config, manifest: &RunManifest) -> Overrides {
+/// How a run was measured, where that is another than `config` says.
+pub(super) fn overrides(config: &Config, manifest: &RunManifest) -> Overrides {
     let measure = &manifest.measure;
     let generated = config
         .dataset
