@@ -1,5 +1,6 @@
 //! From a validated matrix to cells, a selection of them, and the order of their attempts. Pure.
 
+pub mod bisect;
 pub mod cell;
 mod matrix;
 mod order;
