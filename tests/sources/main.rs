@@ -5,6 +5,7 @@
 
 mod checkout;
 mod distributions;
+mod lineage;
 mod remote;
 mod revisions;
 #[path = "../skip/mod.rs"]

@@ -14,11 +14,13 @@
 mod archive;
 mod bytecode;
 mod distribution;
+mod lineage;
 mod location;
 mod repository;
 mod worktree;
 
 pub use bytecode::compile;
+pub use lineage::{CommitInfo, Lineage};
 
 use std::path::{Path, PathBuf};
 
@@ -225,7 +227,11 @@ fn fetch_source(
                 revisions.iter().map(|revision| revision.unwrap_or(rev)).collect();
             let what = format!("fetching {location}");
             let pinned = step(context.observer, &what, || {
-                repository::ensure(&location, &revisions, context)
+                let (_, pinned, detail) = repository::ensure(&location, &revisions, context)?;
+                match pinned.as_slice() {
+                    [Err(blocked)] => Err(blocked.clone()),
+                    _ => Ok((pinned, detail)),
+                }
             });
             pinned.unwrap_or_else(|blocked| vec![Err(blocked); revisions.len()])
         }

@@ -5,7 +5,7 @@
 //! the user is told.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use git2::build::{CloneLocal, RepoBuilder};
 use git2::{AutotagOption, Direction, ErrorCode, FetchOptions, Oid, RemoteCallbacks, Repository};
@@ -37,12 +37,12 @@ enum Known {
     Moving(Oid),
 }
 
-/// One answer for each of `revisions`, and how it went.
+/// The clone, one answer for each of `revisions`, and how it went.
 pub(super) fn ensure(
     location: &Location,
     revisions: &[&str],
     context: Context<'_>,
-) -> Result<(Vec<Result<Pinned, Blocked>>, String), Blocked> {
+) -> Result<(PathBuf, Vec<Result<Pinned, Blocked>>, String), Blocked> {
     let print = Fingerprint::of("repository").part(location.identity()).short();
     let name = format!("{}-{print}.git", location.name());
     let path = context.cache.folder("repositories")?.join(&name);
@@ -71,11 +71,8 @@ pub(super) fn ensure(
         let commit = pin(&clone, location, revision, unreachable.as_ref(), context)?;
         Ok(Pinned { repository: path.clone(), commit })
     };
-    let pinned: Vec<Result<Pinned, Blocked>> = revisions.iter().map(pin).collect();
-    match pinned.as_slice() {
-        [Err(blocked)] => Err(blocked.clone()),
-        _ => Ok((pinned, detail.to_owned())),
-    }
+    let pinned = revisions.iter().map(pin).collect();
+    Ok((path, pinned, detail.to_owned()))
 }
 
 fn make(location: &Location, unfinished: &Path, context: Context<'_>) -> Result<(), Blocked> {
