@@ -70,7 +70,8 @@ fn a_distribution_has_no_commits_and_a_missing_revision_costs_no_other() {
     let open = |origin: &Origin| {
         Lineage::open(origin, &["main", "mian"], &place.cache, &place.noted, &interrupt)
     };
-    assert!(open(&origin).unwrap_err().reason.contains("Django==5.2.19"));
+    let open_error = |origin: &Origin| open(origin).err().unwrap();
+    assert!(open_error(&origin).reason.contains("Django==5.2.19"));
     let (_, commits) = open(&local(&repository, "main")).unwrap();
     assert!(commits[0].is_ok() && commits[1].as_ref().unwrap_err().reason.contains("main"));
 }

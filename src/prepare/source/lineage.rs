@@ -20,8 +20,11 @@ use super::{Context, repository};
 #[derive(Debug)]
 pub struct Lineage {
     path: PathBuf,
-    origin: String,
+    stale: Option<Blocked>,
 }
+
+/// A commit for each revision that was asked for, or why there is none.
+pub type Resolved = Vec<Result<String, Blocked>>;
 
 /// What people want to know of a commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,7 +40,7 @@ pub struct CommitInfo {
 }
 
 impl Lineage {
-    /// Fetches what `revisions` name, and returns their commits, each with its own answer.
+    /// Fetches what `revisions` name, and returns their commits.
     ///
     /// # Errors
     /// When the source is a distribution, which has one revision only, or can't be fetched.
@@ -47,7 +50,7 @@ impl Lineage {
         cache: &Cache,
         observer: &dyn Observer,
         interrupt: &Interrupt,
-    ) -> Result<(Self, Vec<Result<String, Blocked>>), Blocked> {
+    ) -> Result<(Self, Resolved), Blocked> {
         let Origin::Git { repository, .. } = origin else {
             let name = origin.describe(None);
             return Err(Blocked::unavailable(format!(
@@ -56,12 +59,19 @@ impl Lineage {
         };
         let location = Location::of(repository);
         let context = Context { cache, pip: None, observer, interrupt };
-        let (path, pinned) = step(observer, &format!("fetching {location}"), || {
-            let (path, pinned, detail) = repository::ensure(&location, revisions, context)?;
-            Ok::<_, Blocked>(((path, pinned), detail))
+        let fetched = step(observer, &format!("fetching {location}"), || {
+            let fetched = repository::ensure(&location, revisions, context)?;
+            let detail = fetched.detail.to_owned();
+            Ok::<_, Blocked>((fetched, detail))
         })?;
-        let commits = pinned.into_iter().map(|pinned| Ok(pinned?.commit.to_string()));
-        Ok((Self { path, origin: location.to_string() }, commits.collect()))
+        let commits = fetched.pinned.into_iter().map(|pinned| Ok(pinned?.commit.to_string()));
+        Ok((Self { path: fetched.path, stale: fetched.unreachable }, commits.collect()))
+    }
+
+    /// Why branches may have moved on since, if the source could not be reached.
+    #[must_use]
+    pub fn stale(&self) -> Option<&Blocked> {
+        self.stale.as_ref()
     }
 
     /// The commits that `bad` has and `good` has not, with their parents, as
@@ -98,12 +108,6 @@ impl Lineage {
     /// When the clone does not have it.
     pub fn info(&self, commit: &str) -> Result<CommitInfo, Blocked> {
         Ok(info(&self.clone()?.find_commit(Oid::from_str(commit)?)?))
-    }
-
-    /// The source as people know it, without credentials.
-    #[must_use]
-    pub fn origin(&self) -> &str {
-        &self.origin
     }
 
     fn clone(&self) -> Result<Repository, Blocked> {

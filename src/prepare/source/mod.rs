@@ -20,7 +20,7 @@ mod repository;
 mod worktree;
 
 pub use bytecode::compile;
-pub use lineage::{CommitInfo, Lineage};
+pub use lineage::{CommitInfo, Lineage, Resolved};
 
 use std::path::{Path, PathBuf};
 
@@ -227,10 +227,10 @@ fn fetch_source(
                 revisions.iter().map(|revision| revision.unwrap_or(rev)).collect();
             let what = format!("fetching {location}");
             let pinned = step(context.observer, &what, || {
-                let (_, pinned, detail) = repository::ensure(&location, &revisions, context)?;
-                match pinned.as_slice() {
+                let fetched = repository::ensure(&location, &revisions, context)?;
+                match fetched.pinned.as_slice() {
                     [Err(blocked)] => Err(blocked.clone()),
-                    _ => Ok((pinned, detail)),
+                    _ => Ok((fetched.pinned, fetched.detail.to_owned())),
                 }
             });
             pinned.unwrap_or_else(|blocked| vec![Err(blocked); revisions.len()])

@@ -37,12 +37,24 @@ enum Known {
     Moving(Oid),
 }
 
-/// The clone, one answer for each of `revisions`, and how it went.
+/// A clone that was looked at for some revisions.
+pub(super) struct Fetched {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// One answer for each of the revisions.
+    pub(super) pinned: Vec<Result<Pinned, Blocked>>,
+    /// Why it could not be brought up to date, if it was to be: branches are as they were.
+    pub(super) unreachable: Option<Blocked>,
+    /// How it went, in a word.
+    pub(super) detail: &'static str,
+}
+
+/// The clone of `location`, made or brought up to date if one of `revisions` asks for that.
 pub(super) fn ensure(
     location: &Location,
     revisions: &[&str],
     context: Context<'_>,
-) -> Result<(PathBuf, Vec<Result<Pinned, Blocked>>, String), Blocked> {
+) -> Result<Fetched, Blocked> {
     let print = Fingerprint::of("repository").part(location.identity()).short();
     let name = format!("{}-{print}.git", location.name());
     let path = context.cache.folder("repositories")?.join(&name);
@@ -72,7 +84,7 @@ pub(super) fn ensure(
         Ok(Pinned { repository: path.clone(), commit })
     };
     let pinned = revisions.iter().map(pin).collect();
-    Ok((path, pinned, detail.to_owned()))
+    Ok(Fetched { path, pinned, unreachable, detail })
 }
 
 fn make(location: &Location, unfinished: &Path, context: Context<'_>) -> Result<(), Blocked> {
