@@ -4,7 +4,10 @@
 //! All of them say the same; `wording` holds what they say alike. `docs/output.md` shows an
 //! example of each.
 
+mod github;
 mod json;
+mod junit;
+mod markdown;
 mod table;
 mod wording;
 
@@ -19,8 +22,14 @@ use crate::error::Result;
 pub enum Format {
     /// For people, in a terminal.
     Table,
+    /// For a comment on a pull request, or a job's summary.
+    Markdown,
     /// For programs; docs/comparison.schema.json describes it.
     Json,
+    /// For the test reports of CI systems.
+    Junit,
+    /// For a GitHub workflow's log: commands that annotate.
+    Github,
 }
 
 /// What a reader may choose.
@@ -31,6 +40,8 @@ pub struct Options {
     /// Metrics to show, by name; empty for the headline ones: those that a rule names, `peak_rss`
     /// and `peak_heap`. JSON always has all.
     pub metrics: Vec<String>,
+    /// The matrix file as a path within the repository, to which annotations are attached.
+    pub matrix: Option<String>,
 }
 
 /// `comparison` in `format`; ends with a newline.
@@ -40,6 +51,9 @@ pub struct Options {
 pub fn render(comparison: &Comparison, format: Format, options: &Options) -> Result<String> {
     match format {
         Format::Table => Ok(table::render(comparison, options)),
+        Format::Markdown => Ok(markdown::render(comparison, options)),
         Format::Json => json::render(comparison),
+        Format::Junit => junit::render(comparison, options),
+        Format::Github => Ok(github::render(comparison, options)),
     }
 }

@@ -98,20 +98,18 @@ fn growth(comparison: &Comparison, look: Look) -> String {
     text
 }
 
-/// Why cells are not unchanged: each distinct reason once, with its cells.
+/// Why cells are not unchanged, and which ones have nothing to be compared with.
 fn reasons(comparison: &Comparison, look: Look) -> String {
-    let mut found: IndexMap<(String, &str), Vec<&str>> = IndexMap::new();
-    for cell in &comparison.cells {
-        if cell.verdict != Verdict::Unchanged || wording::failed(cell) {
-            let again = if cell.confirmed { ", measured again" } else { "" };
-            let what = wording::judged(cell) + again;
-            found.entry((what, &cell.reason)).or_default().push(cell.id.as_str());
-        }
+    let mut text = String::new();
+    for found in wording::findings(comparison) {
+        text += &note(&found.what, found.reason, &found.cells, look);
     }
+    let mut alone: IndexMap<String, Vec<&str>> = IndexMap::new();
     for cell in &comparison.unpaired {
-        found.entry((wording::unpaired(cell), "")).or_default().push(cell.id.as_str());
+        alone.entry(wording::unpaired(cell)).or_default().push(cell.id.as_str());
     }
-    found.iter().map(|((what, reason), ids)| note(what, reason, ids, look)).collect()
+    text.extend(alone.iter().map(|(what, ids)| note(what, "", ids, look)));
+    text
 }
 
 fn note(what: &str, reason: &str, ids: &[&str], look: Look) -> String {
@@ -139,7 +137,9 @@ fn gate(comparison: &Comparison, look: Look) -> String {
         led("gate", strong, &format!("{said} ({})", wording::counts(comparison)), look),
     ];
     lines.extend(comparison.reasons.iter().map(|reason| filled(reason, "  ", look)));
-    lines.extend(wording::next(comparison).iter().map(|next| led("next", hint, next, look)));
+    let next = |next: wording::Next| format!("`{}` {}", next.command, next.effect);
+    lines
+        .extend(wording::next(comparison).into_iter().map(|it| led("next", hint, &next(it), look)));
     lines.join("\n") + "\n"
 }
 

@@ -96,6 +96,13 @@ pub(super) fn change(metric: &MetricComparison) -> Option<String> {
     })
 }
 
+/// `121 → 51.6 MiB, −57% (−58…−56%), improved`.
+pub(super) fn figure(metric: &MetricComparison) -> String {
+    let change = change(metric).map(|change| format!(", {change}")).unwrap_or_default();
+    let interval = metric.interval.map(|it| format!(" ({})", interval(it))).unwrap_or_default();
+    format!("{}{change}{interval}, {}", from_to(metric), verdict(metric.verdict))
+}
+
 /// `−58…−56%`.
 pub(super) fn interval(interval: Interval) -> String {
     let (low, high) = (format::change(interval.low), format::change(interval.high));
@@ -231,34 +238,64 @@ pub(super) fn cells(count: usize) -> String {
     if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
 }
 
-/// What a person may want to do now, one thing a sentence.
-pub(super) fn next(comparison: &Comparison) -> Vec<String> {
+/// Cells of which the same is to be said.
+pub(super) struct Finding<'a> {
+    /// In a word or two.
+    pub(super) what: String,
+    /// Why, in one sentence.
+    pub(super) reason: &'a str,
+    /// The cells' ids.
+    pub(super) cells: Vec<&'a str>,
+}
+
+/// Why cells are not unchanged: each distinct reason once.
+pub(super) fn findings(comparison: &Comparison) -> Vec<Finding<'_>> {
+    let mut found: IndexMap<(String, &str), Vec<&str>> = IndexMap::new();
+    let changed = |cell: &&CellComparison| cell.verdict != Verdict::Unchanged || failed(cell);
+    for cell in comparison.cells.iter().filter(changed) {
+        let again = if cell.confirmed { ", measured again" } else { "" };
+        let key = (judged(cell) + again, cell.reason.as_str());
+        found.entry(key).or_default().push(cell.id.as_str());
+    }
+    let finding = |((what, reason), cells)| Finding { what, reason, cells };
+    found.into_iter().map(finding).collect()
+}
+
+/// A command that may help now.
+pub(super) struct Next {
+    /// As it is typed.
+    pub(super) command: String,
+    /// What comes of it, as the sentence's end.
+    pub(super) effect: &'static str,
+}
+
+/// What a person may want to do now.
+pub(super) fn next(comparison: &Comparison) -> Vec<Next> {
     let with = |wanted: Verdict| {
         let cells = comparison.cells.iter().filter(move |cell| cell.verdict == wanted);
         cells.filter(|cell| !failed(cell))
     };
-    let mut next = Vec::new();
+    let mut all = Vec::new();
+    let mut next = |command, effect| all.push(Next { command, effect });
     if with(Verdict::Regressed).any(|cell| !cell.confirmed) {
-        next.push("`--confirm 3` measures what regressed again before it is believed".to_owned());
+        next("--confirm 3".to_owned(), "measures what regressed again before it is believed");
     }
     if comparison.before.run != comparison.after.run
         && let Some(cell) = with(Verdict::Regressed).next()
     {
-        let bisect = command("bisect", [&cell.id]);
-        next.push(format!("`{bisect}` finds the commit that did it"));
+        next(command("bisect", [&cell.id]), "finds the commit that did it");
     }
     let absent = comparison.cells.iter().filter(|cell| cell.outcomes.1 != Some(Outcome::Ok));
     let gone = comparison.unpaired.iter().filter(|cell| !cell.after);
     let absent: Vec<_> = absent.map(|cell| &cell.id).chain(gone.map(|cell| &cell.id)).collect();
     if !absent.is_empty() {
-        next.push(format!("`{}` measures what the judged side lacks", command("run", absent)));
+        next(command("run", absent), "measures what the judged side lacks");
     }
     let doubtful: Vec<_> = with(Verdict::Inconclusive).map(|cell| &cell.id).collect();
     if !doubtful.is_empty() {
-        let run = command("run --repeats 10", doubtful);
-        next.push(format!("`{run}` may tell what is inconclusive"));
+        next(command("run --repeats 10", doubtful), "may tell what is inconclusive");
     }
-    next
+    all
 }
 
 /// A memgrid command that names the cells: all of them if they are few.

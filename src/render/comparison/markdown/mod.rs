@@ -1,0 +1,154 @@
+//! A comparison for a pull request's comment or a job's summary: the verdict as heading, what
+//! changed as a table, the rest folded away.
+
+mod bounded;
+mod escape;
+
+use super::{Options, wording};
+use crate::analyse::comparison::{CellComparison, Comparison, Gate, Unpaired, Verdict};
+use crate::render::format;
+use bounded::Bounded;
+use escape::{name, sentence};
+
+/// GitHub takes comments of 65,536 characters; a note of what was left out must fit too.
+const LIMIT: usize = 65_000;
+
+/// The whole text.
+pub(super) fn render(comparison: &Comparison, options: &Options) -> String {
+    let metrics = wording::shown_metrics(comparison, options);
+    let (same, changed): (Vec<_>, Vec<_>) = ordered(comparison)
+        .into_iter()
+        .partition(|cell| cell.verdict == Verdict::Unchanged && !wording::failed(cell));
+    let mut text = Bounded::new(LIMIT);
+    text.section("", &[head(comparison)], "");
+    text.section("\n", &bullets(comparison.reasons.iter().map(|reason| sentence(reason))), "");
+    text.section(&table_head("\n"), &rows(&changed, &metrics), "");
+    text.section("\n", &bullets(findings(comparison)), "");
+    text.section("\n", &bullets(changed.iter().flat_map(|cell| growth(cell))), "");
+    text.section("\n### Only on one side\n\n", &bullets(unpaired(comparison)), "");
+    text.section("\n### Next\n\n", &bullets(next(comparison)), "");
+    let unchanged = details(&format!("{} unchanged", wording::cells(same.len())));
+    text.section(&table_head(&unchanged), &rows(&same, &metrics), "\n</details>\n");
+    let rests = details("What was compared");
+    text.section(&format!("{rests}| | |\n|---|---|\n"), &facts(comparison), "\n</details>\n");
+    text.finish(|left_out| {
+        format!(
+            "\n{left_out} lines were left out, so that this fits a comment; the JSON has them.\n"
+        )
+    })
+}
+
+/// The comment lets an action find its earlier comment and write it anew.
+fn head(comparison: &Comparison) -> String {
+    let sign = match comparison.gate {
+        Gate::Passed => "✅",
+        Gate::Regressed => "❌",
+        Gate::Incomplete => "⚠️",
+    };
+    let (before, after) = (name(&comparison.before.label), name(&comparison.after.label));
+    format!(
+        "<!-- memgrid comparison -->\n\n## {sign} memgrid: {}\n\n{before} → {after}: {}\n",
+        wording::gate(comparison.gate),
+        wording::counts(comparison)
+    )
+}
+
+/// Cells with the worst first.
+fn ordered(comparison: &Comparison) -> Vec<&CellComparison> {
+    let mut cells: Vec<_> = comparison.cells.iter().collect();
+    cells.sort_by_key(|cell| match cell.verdict {
+        Verdict::Regressed => 0,
+        Verdict::NotComparable => 1,
+        Verdict::Inconclusive => 2,
+        Verdict::Improved => 3,
+        Verdict::Unchanged => 4,
+    });
+    cells
+}
+
+fn table_head(before: &str) -> String {
+    format!(
+        "{before}| cell | metric | before → after | change | 95% interval | verdict |\n|---|---|--:|--:|---|---|\n"
+    )
+}
+
+fn rows(cells: &[&CellComparison], metrics: &[&str]) -> Vec<String> {
+    let row = |cell: &CellComparison, metric: &str| {
+        let found = cell.metrics.get(metric)?;
+        let fields = [
+            name(cell.id.as_str()),
+            sentence(&format::metric(metric)),
+            sentence(&wording::from_to(found)),
+            sentence(&wording::change(found).unwrap_or_default()),
+            found.interval.map(wording::interval).unwrap_or_default(),
+            wording::marked(cell, found.verdict),
+        ];
+        Some(table_row(&fields))
+    };
+    cells
+        .iter()
+        .flat_map(|cell| metrics.iter().filter_map(move |metric| row(cell, metric)))
+        .collect()
+}
+
+fn table_row(fields: &[String]) -> String {
+    format!("| {} |\n", fields.join(" | "))
+}
+
+fn bullets(items: impl IntoIterator<Item = String>) -> Vec<String> {
+    items.into_iter().map(|item| format!("- {item}\n")).collect()
+}
+
+/// Why cells are not unchanged.
+fn findings(comparison: &Comparison) -> Vec<String> {
+    let line = |found: wording::Finding<'_>| {
+        format!("**{}**: {}: {}", found.what, names(&found.cells), sentence(found.reason))
+    };
+    wording::findings(comparison).into_iter().map(line).collect()
+}
+
+/// The first names, and how many more there are.
+fn names(ids: &[&str]) -> String {
+    const FEW: usize = 20;
+    let mut listed: Vec<_> = ids.iter().take(FEW).map(|id| name(id)).collect();
+    if ids.len() > FEW {
+        listed.push(format!("{} more", ids.len() - FEW));
+    }
+    listed.join(", ")
+}
+
+fn growth(cell: &CellComparison) -> Vec<String> {
+    let line = |(metric, before, after): (&str, String, String)| {
+        let metric = sentence(&format::metric(metric));
+        let cell = name(cell.id.as_str());
+        format!(
+            "growth of {metric}: {cell}: before {}; after {}",
+            sentence(&before),
+            sentence(&after)
+        )
+    };
+    wording::growth(cell).map(line).collect()
+}
+
+fn unpaired(comparison: &Comparison) -> Vec<String> {
+    let line = |cell: &Unpaired| format!("{}: {}", name(cell.id.as_str()), wording::unpaired(cell));
+    comparison.unpaired.iter().map(line).collect()
+}
+
+fn facts(comparison: &Comparison) -> Vec<String> {
+    let facts = wording::facts(comparison);
+    facts.iter().map(|(what, fact)| table_row(&[sentence(what), name(fact)])).collect()
+}
+
+fn next(comparison: &Comparison) -> Vec<String> {
+    let line = |next: wording::Next| format!("{} {}", name(&next.command), next.effect);
+    wording::next(comparison).into_iter().map(line).collect()
+}
+
+/// The beginning of a part that is folded away.
+fn details(summary: &str) -> String {
+    format!("\n<details>\n<summary>{summary}</summary>\n\n")
+}
+
+#[cfg(test)]
+mod tests;
