@@ -17,6 +17,7 @@ mod check;
 mod layout;
 mod malloc;
 mod mapping;
+mod passes;
 mod python;
 mod ranges;
 mod real;
@@ -53,6 +54,7 @@ extern "C" fn parent() {
 
 extern "C" fn child() {
     slot::after_fork_in_child();
+    passes::after_fork_in_child();
     mapping::unlock();
 }
 

@@ -10,7 +10,7 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-use crate::{layout, mapping, real, slot, sys};
+use crate::{layout, malloc as blocks, mapping, passes, real, slot, sys};
 
 /// What is smaller on the arenas' interface is no arena (3.11 maps its frames there).
 const SMALLEST_ARENA: usize = 256 * 1024;
@@ -102,6 +102,7 @@ pub(crate) fn begin() {
         *ORIGINALS.arenas.get() = Some(arenas);
         arenas = Arenas { context: null_mut(), alloc: alloc_arena, free: free_arena };
         set_arenas(&raw mut arenas);
+        passes::begin(minor(CStr::from_ptr(version())));
     }
 }
 
@@ -114,18 +115,23 @@ fn find<T: Copy>(name: &CStr) -> Option<T> {
 }
 
 /// How large the pools of this version are; or what keeps it from being counted.
-fn pool_bits(version: &CStr) -> Result<usize, u64> {
-    let version = version.to_bytes();
+fn pool_bits(text: &CStr) -> Result<usize, u64> {
+    let version = text.to_bytes();
     if version.windows(14).any(|part| part == b"free-threading") {
         return Err(layout::PYTHON_FREE_THREADED);
     }
-    let minor = version.strip_prefix(b"3.").unwrap_or_default();
-    let digits = minor.iter().take_while(|byte| byte.is_ascii_digit());
-    match digits.fold(0, |number: u32, digit| number * 10 + u32::from(digit - b'0')) {
+    match minor(text) {
         8 | 9 => Ok(12),
         10..=14 => Ok(14),
         _ => Err(layout::PYTHON_UNKNOWN),
     }
+}
+
+/// The second number of a version; 0 for one that isn't 3.
+fn minor(version: &CStr) -> u32 {
+    let minor = version.to_bytes().strip_prefix(b"3.").unwrap_or_default();
+    let digits = minor.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |number: u32, digit| number * 10 + u32::from(digit - b'0'))
 }
 
 /// The bit of the pool that `address` is in.
@@ -154,6 +160,15 @@ fn small(block: *mut c_void) -> Option<usize> {
 
 fn bytes_of(block: *mut c_void) -> i64 {
     small(block).unwrap_or(0).cast_signed() as i64
+}
+
+/// What a block of CPython's holds, wherever it is from.
+pub(crate) fn held(block: *mut c_void) -> u64 {
+    match small(block) {
+        Some(bytes) => bytes as u64,
+        // SAFETY: what is not CPython's own is malloc's.
+        None => unsafe { blocks::held(block) }.max(0).cast_unsigned(),
+    }
 }
 
 /// Counts a block that was asked for with `size`.
@@ -193,6 +208,7 @@ unsafe extern "C" fn malloc(context: *mut c_void, size: usize) -> *mut c_void {
         if size <= SMALL {
             count_new(block, size);
         }
+        passes::allocated(block);
         block
     }
 }
@@ -205,6 +221,7 @@ unsafe extern "C" fn calloc(context: *mut c_void, count: usize, size: usize) -> 
         if let Some(size) = count.checked_mul(size).filter(|size| *size <= SMALL) {
             count_new(block, size);
         }
+        passes::allocated(block);
         block
     }
 }
@@ -220,6 +237,8 @@ unsafe extern "C" fn realloc(context: *mut c_void, block: *mut c_void, size: usi
             if bytes != 0 {
                 slot::count_python(bytes);
             }
+            passes::freed(block);
+            passes::allocated(new);
         }
         new
     }
@@ -232,6 +251,7 @@ unsafe extern "C" fn free(context: *mut c_void, block: *mut c_void) {
         if bytes != 0 {
             slot::count_python(-bytes);
         }
+        passes::freed(block);
         original(context, |own| (own.free)(own.context, block));
     }
 }

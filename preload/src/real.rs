@@ -20,6 +20,7 @@ pub(crate) type Mmap =
 pub(crate) type Munmap = unsafe extern "C" fn(*mut c_void, usize) -> c_int;
 pub(crate) type Mremap =
     unsafe extern "C" fn(*mut c_void, usize, usize, c_int, *mut c_void) -> *mut c_void;
+pub(crate) type Write = unsafe extern "C" fn(c_int, *const c_void, usize) -> isize;
 pub(crate) type Mprotect = unsafe extern "C" fn(*mut c_void, usize, c_int) -> c_int;
 
 /// Declares a function to be found: `get` is `None` only while it is being looked for, or where
@@ -59,6 +60,7 @@ real!(mmap, c"mmap", Mmap);
 real!(munmap, c"munmap", Munmap);
 real!(mremap, c"mremap", Mremap);
 real!(mprotect, c"mprotect", Mprotect);
+real!(write, c"write", Write);
 
 /// The linker is looking for one of them right now, on our behalf.
 static LOOKING: AtomicBool = AtomicBool::new(false);
@@ -83,7 +85,8 @@ pub(crate) fn find_all() -> bool {
         && calloc::get().is_some()
         && realloc::get().is_some()
         && free::get().is_some()
-        && usable::get().is_some();
+        && usable::get().is_some()
+        && write::get().is_some();
     let mapping = mmap::get().is_some()
         && munmap::get().is_some()
         && mremap::get().is_some()

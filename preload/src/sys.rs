@@ -13,10 +13,13 @@ pub(crate) const MREMAP_FIXED: c_int = 2;
 pub(crate) const MREMAP_DONTUNMAP: c_int = 4;
 pub(crate) const MADV_WIPEONFORK: c_int = 18;
 pub(crate) const MAP_FAILED: *mut c_void = usize::MAX as *mut c_void;
+pub(crate) const O_WRONLY: c_int = 1;
 pub(crate) const O_RDWR: c_int = 2;
+pub(crate) const O_APPEND: c_int = 0o2_000;
 pub(crate) const O_CLOEXEC: c_int = 0o2_000_000;
 pub(crate) const RTLD_DEFAULT: *mut c_void = core::ptr::null_mut();
 pub(crate) const RTLD_NEXT: *mut c_void = usize::MAX as *mut c_void;
+pub(crate) const CLOCK_MONOTONIC: c_int = 1;
 pub(crate) const AT_PHDR: u64 = 3;
 pub(crate) const AT_PHNUM: u64 = 5;
 
@@ -32,6 +35,7 @@ unsafe extern "C" {
     pub(crate) fn getpid() -> c_int;
     pub(crate) fn getauxval(kind: u64) -> u64;
     pub(crate) fn madvise(at: *mut c_void, length: usize, advice: c_int) -> c_int;
+    pub(crate) fn clock_gettime(clock: c_int, time: *mut i64) -> c_int;
     pub(crate) fn sched_yield() -> c_int;
     pub(crate) fn syscall(number: c_long, ...) -> c_long;
     pub(crate) fn pthread_atfork(

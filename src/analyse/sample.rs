@@ -205,6 +205,7 @@ fn attempt(id: &CellId, number: u32, peak: f64, seconds: f64) -> AttemptRecord {
             exit_code: Some(0),
             signal: None,
             metrics: metrics.map(|(name, metric)| (name.to_owned(), metric)).into(),
+            lines: None,
             output_digest: Some(crate::fingerprint::sha256(twin)),
             samples: (seconds * 100.0) as u64,
             sampling: None,

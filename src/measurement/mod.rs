@@ -5,11 +5,13 @@
 mod axis;
 mod known;
 mod metric;
+mod passes;
 mod result;
 pub mod sample_file;
 
 pub use axis::{Axis, Tick};
 pub use known::{OWN_METRICS, unit};
 pub use metric::{Distribution, Metric, Metrics, Precision, Scope, Unit};
+pub use passes::{AllocationLine, AllocationLines, is_objects, objects, objects_size};
 pub use result::{ProbeOutcome, ProbeResult, Sampling};
 pub use sample_file::SampleFile;

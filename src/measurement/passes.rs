@@ -15,6 +15,12 @@ pub fn objects_size(class: &str) -> String {
     format!("objects_size:{class}")
 }
 
+/// Whether a metric of this name is of a class's instances.
+#[must_use]
+pub fn is_objects(metric: &str) -> bool {
+    metric.starts_with("peak_objects:") || metric.starts_with("peak_objects_size:")
+}
+
 /// The lines of a Python program that had allocated most when its live heap was at its highest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllocationLines {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Metrics;
+use super::{AllocationLines, Metrics};
 
 /// How memprobe saw the workload end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct ProbeResult {
     pub signal: Option<i32>,
     /// The figures.
     pub metrics: Metrics,
+    /// The lines that had allocated most at the peak; only if they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<AllocationLines>,
     /// Hex digest of the output, if the workload sent one (`digest HEX`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_digest: Option<String>,

@@ -8,6 +8,7 @@ use rustix::process::WaitStatus;
 use super::clock::Deadlines;
 use super::ending::Ending;
 use super::heap::Account;
+use super::passes;
 use super::record::{Record, seconds};
 use super::said::Said;
 use super::summary::bytes;
@@ -35,6 +36,8 @@ pub(super) struct Measured {
     pub(super) rollup_refused: Option<Errno>,
     /// The account of live heap, or why there is none; `None` if it was not wanted.
     pub(super) heap: Option<Result<Account, String>>,
+    /// What passes have found; nothing without any.
+    pub(super) passes: passes::Outcome,
     pub(super) usage: Usage,
     pub(super) notes: Vec<String>,
 }
@@ -88,6 +91,7 @@ pub(super) fn metrics(measured: &mut Measured) -> Metrics {
     .into();
     metrics.extend(measured.server.take().map(|server| (PEAK_SERVER.to_owned(), server)));
     metrics.extend(heap(measured));
+    metrics.extend(std::mem::take(&mut measured.passes.metrics));
     metrics.extend(std::mem::take(&mut measured.said.values).into_metrics());
     metrics
 }
@@ -174,6 +178,9 @@ pub(super) fn notes(measured: &Measured) -> Vec<String> {
     }
     if peaks.rollups > 0 {
         notes.push(format!("peak_pss and peak_uss are the largest of {} readings", peaks.rollups));
+    }
+    if measured.passes.readings > 0 {
+        notes.push(format!("objects were looked at {} times", measured.passes.readings));
     }
     let (met, missed) = (measured.deadlines.met(), measured.deadlines.missed());
     if missed > 0 && missed >= (met + missed) / 20 {

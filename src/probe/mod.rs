@@ -18,6 +18,7 @@ mod heap;
 mod marks;
 mod metrics;
 mod options;
+mod passes;
 mod plot;
 mod process;
 mod procfs;

@@ -11,6 +11,7 @@ use lexopt::{Arg, Parser, ValueExt as _};
 use rustix::process::Pid;
 
 use super::export;
+use super::passes::Wanted;
 use super::plot::{self, When};
 
 pub(super) const HELP: &str = "\
@@ -27,6 +28,9 @@ Options:
       --timeout TIME        End the command after this time: 90s, 10m, 1h 30m
       --memory-limit SIZE   End the command when its tree's RSS is larger: 512MiB, 2GiB
       --heap                Count the command's live heap, by a library that is loaded into it
+      --objects CLASS       Count the live instances of this class of a Python program, and what they
+                            hold together: app.models.Record; may be given several times
+      --lines N             Show the N lines of a Python program that had allocated most at the peak
       --keep-high-water     Don't reset the command's VmHWM at every sample, for commands that
                             report their own peak memory (see docs/sample-format.md)
       --steady              Start the command with address randomisation off, so that its figures
@@ -69,7 +73,9 @@ pub(super) struct Options {
     pub(super) timeout: Option<Duration>,
     /// Bytes.
     pub(super) memory_limit: Option<u64>,
+    /// Also if a pass is wanted, which is made by the same library.
     pub(super) heap: bool,
+    pub(super) passes: Wanted,
     pub(super) keep_high_water: bool,
     /// Address randomisation is off for the command.
     pub(super) steady: bool,
@@ -90,6 +96,7 @@ impl Options {
             timeout: None,
             memory_limit: None,
             heap: false,
+            passes: Wanted::default(),
             keep_high_water: false,
             steady: false,
             parent: None,
@@ -124,6 +131,8 @@ pub(super) fn parse(mut parser: Parser) -> Result<Request, lexopt::Error> {
                 options.memory_limit = Some(size(&parser.value()?.string()?)?);
             }
             Arg::Long("heap") => options.heap = true,
+            Arg::Long("objects") => options.passes.add_class(parser.value()?.string()?)?,
+            Arg::Long("lines") => options.passes.set_lines(&parser.value()?.string()?)?,
             Arg::Long("keep-high-water") => options.keep_high_water = true,
             Arg::Long("steady") => options.steady = true,
             Arg::Long("parent") => options.parent = Some(pid(&parser.value()?.string()?)?),
@@ -134,6 +143,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Request, lexopt::Error> {
             Arg::Value(program) => {
                 options.command.push(program);
                 options.command.extend(parser.raw_args()?);
+                options.heap |= options.passes.any();
                 return Ok(Request::Measure(options));
             }
             unknown => return Err(unknown.unexpected()),
@@ -223,6 +233,9 @@ mod tests {
             (&["--memory-limit", "much", "a"], "`much` is no size"),
             (&["--perod", "1ms", "a"], "--perod"),
             (&["--plot", "no", "a"], "auto, always or never"),
+            (&["--objects", "Record", "a"], "app.models.Record"),
+            (&["--objects", "a.b c", "a"], "`a.b c` is no class"),
+            (&["--lines", "0", "a"], "from 1 to 200"),
             (&["--quiet"], "no command"),
             (&["--"], "no command"),
         ] {

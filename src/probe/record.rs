@@ -107,14 +107,19 @@ impl Record {
         }
     }
 
-    /// Adds a sample.
-    pub(super) fn sample(&mut self, sample: &Sample) {
+    /// Adds a sample, with values of `further` fields.
+    pub(super) fn sample(&mut self, sample: &Sample, further: &[Option<f64>]) {
         self.peaks.add(sample);
         if let Some(plot) = &mut self.plot {
             plot.sample(sample);
         }
         let row = self.row(sample);
-        self.write(|writer| writer.sample(&row));
+        if further.is_empty() {
+            self.write(|writer| writer.sample(&row));
+        } else {
+            let row = [&row[..], further].concat();
+            self.write(|writer| writer.sample(&row));
+        }
         if sample.t >= self.flushed + FLUSH {
             self.flushed = sample.t;
             self.write(Writer::flush);
@@ -240,7 +245,7 @@ mod tests {
         };
         let mut record = Record::new(None);
         assert_eq!(record.row(&sample)[1], None);
-        record.sample(&sample);
+        record.sample(&sample, &[]);
         assert_eq!((record.peaks.samples, record.peaks.readings), (1, 0));
     }
 }

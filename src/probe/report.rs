@@ -12,7 +12,9 @@ use super::options::Options;
 use super::plot::Gathered;
 use super::record::{self, seconds};
 use super::spawn::NotStarted;
-use super::{EXIT_PROBE_FAILED, complain, process, procfs, summary, usage, version, whole_file};
+use super::{
+    EXIT_PROBE_FAILED, complain, passes, process, procfs, summary, usage, version, whole_file,
+};
 use crate::measurement::sample_file::{self, Footer, Header, Writer};
 use crate::measurement::{ProbeOutcome, ProbeResult, Sampling};
 
@@ -73,7 +75,7 @@ impl Files {
             pid: pid.as_raw_nonzero().get().unsigned_abs(),
             command: options.command.iter().map(|part| part.to_string_lossy().into()).collect(),
             period: options.period.as_secs_f64(),
-            fields: record::fields(),
+            fields: record::fields().into_iter().chain(passes::fields(&options.passes)).collect(),
         };
         match file.try_clone().and_then(|file| Writer::new(file, &header)) {
             Ok(writer) => Some(writer),
@@ -130,6 +132,7 @@ pub(super) fn not_started(options: &Options, files: Files, not_started: NotStart
         exit_code: None,
         signal: None,
         metrics: metrics::without_a_start(),
+        lines: None,
         output_digest: None,
         samples: 0,
         sampling: None,
@@ -159,6 +162,7 @@ pub(super) fn finished(options: &Options, mut files: Files, mut measured: Measur
         exit_code: measured.status.exit_status(),
         signal: measured.status.terminating_signal(),
         metrics: metrics::metrics(&mut measured),
+        lines: measured.passes.lines.take(),
         output_digest: measured.said.digest.take(),
         samples: measured.record.peaks.samples,
         sampling: Some(sampling(options, &measured)),

@@ -14,6 +14,7 @@ use super::heap::Heap;
 use super::marks::{self, Marks};
 use super::metrics::{self, Measured};
 use super::options::Options;
+use super::passes::Passes;
 use super::process;
 use super::procfs::{self, Stat};
 use super::record::{Record, Sample};
@@ -64,9 +65,13 @@ fn measure(options: &Options) -> Result<u8, String> {
     }
     let program = options.command.first().filter(|_| options.heap);
     let heap = program.map(|program| Heap::prepare(program));
-    let environment = heap.as_ref().and_then(|heap| Some(heap.as_ref().ok()?.environment()));
-    let environment = environment.as_ref().map_or(&[][..], |variables| &variables[..]);
-    let main = match spawn::spawn(&options.command, &inherited, environment) {
+    let passes = Passes::prepare(&options.passes)?;
+    let mut environment = Vec::new();
+    if let Some(Ok(heap)) = &heap {
+        environment.extend(heap.environment());
+        environment.extend(passes.iter().flat_map(Passes::environment));
+    }
+    let main = match spawn::spawn(&options.command, &inherited, &environment) {
         Ok(main) => main,
         Err(not_started) => return Ok(report::not_started(options, files, not_started)),
     };
@@ -82,6 +87,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         tree,
         servers: Servers::new(!options.keep_high_water),
         heap,
+        passes,
         signals,
         marks,
         said: Said::default(),
@@ -100,7 +106,7 @@ fn measure(options: &Options) -> Result<u8, String> {
     let first = session.read(false);
     session.record = Record::new(files.start_samples(options, main));
     session.record.plot = files.plot();
-    session.record.sample(&first);
+    session.record(&first, false);
     let status = session.watch();
     let measured = session.finish(status);
     Ok(report::finished(options, files, measured))
@@ -114,6 +120,7 @@ struct Session<'a> {
     servers: Servers,
     /// The accounts of live heap, or why there are none; `None` if they are not wanted.
     heap: Option<Result<Heap, String>>,
+    passes: Option<Passes>,
     signals: Signals,
     marks: Marks,
     said: Said,
@@ -157,7 +164,7 @@ impl Session<'_> {
             if now >= self.deadlines.next() {
                 self.deadlines.meet(now);
                 let sample = self.read(self.rollups.is_due(now));
-                self.record.sample(&sample);
+                self.record(&sample, false);
             }
             self.enforce_limits();
         }
@@ -217,6 +224,14 @@ impl Session<'_> {
         Sample { t, tree, heap, rollup, stat, progress: self.said.progress, server }
     }
 
+    /// Adds a sample to the record, with what passes have found since the last one.
+    fn record(&mut self, sample: &Sample, at_mark: bool) {
+        let tree = &self.tree;
+        let found = self.passes.as_mut();
+        let found = found.map(|passes| passes.read(at_mark, |id| tree.contains(id)));
+        self.record.sample(sample, &found.unwrap_or_default());
+    }
+
     fn read_rollup(&mut self) -> Option<procfs::Rollup> {
         let began = self.now();
         let rollup = self.tree.rollup();
@@ -241,7 +256,7 @@ impl Session<'_> {
             return;
         }
         let sample = self.read(self.rollups.is_affordable(now));
-        self.record.sample(&sample);
+        self.record(&sample, true);
         for name in std::mem::take(&mut self.said.new_marks) {
             self.record.mark(name, now);
         }
@@ -360,6 +375,11 @@ impl Session<'_> {
         notes.extend(metrics::tree_notes(&self.tree));
         notes.extend(servers.notes());
         notes.extend(said.notes());
+        let peak_of = self.heap.as_mut().and_then(|heap| Some(heap.as_mut().ok()?.peaks()));
+        let heap = self.heap.map(|heap| heap?.finish(self.main));
+        let passes = self
+            .passes
+            .map(|passes| passes.finish(heap.as_ref(), |id| peak_of.as_ref()?.get(&id).copied()));
         Measured {
             wall,
             status,
@@ -370,7 +390,8 @@ impl Session<'_> {
             ending: self.ending,
             had_children: self.main_stat.is_some_and(|stat| stat.children_minor_faults > 0),
             rollup_refused: self.rollup_refused,
-            heap: self.heap.map(|heap| heap?.finish(self.main)),
+            heap,
+            passes: passes.unwrap_or_default(),
             usage: usage::of_children(),
             notes,
         }

@@ -1,8 +1,18 @@
 //! The summary for people.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "bytes are whole, and one digit after the point is shown"
+)]
+
 use std::fmt::Write as _;
 
-use crate::measurement::{Metric, Precision, ProbeOutcome, ProbeResult, Unit};
+use crate::measurement::{
+    AllocationLine, AllocationLines, Metric, Precision, ProbeOutcome, ProbeResult, Unit,
+    objects_size,
+};
 
 const ROWS: [(&str, &str); 12] = [
     ("peak RSS", "peak_rss"),
@@ -31,6 +41,7 @@ pub(super) fn text(result: &ProbeResult) -> String {
             let _ = writeln!(text, "  {label:<17}{}", figure(metric));
         }
     }
+    text.push_str(&objects(result));
     let _ = write!(text, "  {:<17}{:>10}", "samples", result.samples);
     if let Some(sampling) = &result.sampling {
         if let Some(rate) = sampling.rate {
@@ -44,6 +55,48 @@ pub(super) fn text(result: &ProbeResult) -> String {
     for note in &result.notes {
         let _ = writeln!(text, "  note: {note}");
     }
+    text.push_str(&result.lines.as_ref().map(lines).unwrap_or_default());
+    text
+}
+
+/// The most live instances of each class that was looked for.
+fn objects(result: &ProbeResult) -> String {
+    let mut text = String::new();
+    for (name, count) in &result.metrics {
+        let Some(class) = name.strip_prefix("peak_objects:") else { continue };
+        let size = result.metrics.get(&format!("peak_{}", objects_size(class)));
+        let size = size.and_then(|size| size.value).map(|size| bytes(size as u64));
+        let figure = match size {
+            Some(size) => figure(count) + &format!("  of {class}, which hold up to {size}"),
+            None => figure(count) + &format!(": {class}"),
+        };
+        let _ = writeln!(text, "  {:<17}{figure}", "peak objects");
+    }
+    text
+}
+
+/// The lines that had allocated most, each with its share of all that was live.
+fn lines(found: &AllocationLines) -> String {
+    if let Some(why) = &found.unavailable {
+        return format!("  {:<17}{:>10}      {why}\n", "lines", "—");
+    }
+    let nearness = 100.0 * found.nearness();
+    let live = bytes(found.live);
+    let mut text = format!("allocated and not freed, at {nearness:.1}% of peak heap ({live}):\n");
+    for line in &found.top {
+        let share = 100.0 * line.bytes as f64 / found.live.max(1) as f64;
+        let size = bytes(line.bytes);
+        let AllocationLine { file, line, blocks, .. } = line;
+        let _ = writeln!(text, "  {size:>12} {share:>5.1}%  {blocks:>9} blocks  {file}:{line}");
+    }
+    let other = found.live.saturating_sub(found.top.iter().map(|line| line.bytes).sum());
+    let share = 100.0 * other as f64 / found.live.max(1) as f64;
+    let _ = writeln!(
+        text,
+        "  {:>12} {share:>5.1}%  {:>16}  all other lines, and C code",
+        bytes(other),
+        ""
+    );
     text
 }
 
@@ -57,7 +110,6 @@ pub(super) const fn outcome(outcome: ProbeOutcome) -> &'static str {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes are whole")]
 fn figure(metric: &Metric) -> String {
     let Some(value) = metric.value else {
         let why = metric.unavailable.as_deref().unwrap_or("not measured");
@@ -77,7 +129,6 @@ fn figure(metric: &Metric) -> String {
 }
 
 /// `121.4 MiB`
-#[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
 pub(super) fn bytes(bytes: u64) -> String {
     format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
@@ -114,6 +165,7 @@ mod tests {
             exit_code: Some(3),
             signal: None,
             metrics,
+            lines: None,
             output_digest: None,
             samples: 231,
             sampling: Some(Sampling {

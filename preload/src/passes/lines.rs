@@ -89,7 +89,11 @@ impl Lines {
     ///
     /// # Safety
     /// The caller holds the interpreter's lock, and Python's code runs right now.
-    pub(super) unsafe fn begin(&mut self, python: &Functions, minor: u32) -> Result<(), &'static str> {
+    pub(super) unsafe fn begin(
+        &mut self,
+        python: &Functions,
+        minor: u32,
+    ) -> Result<(), &'static str> {
         const UNKNOWN: &str = "this CPython's frames are not as those of known versions";
         if self.layout.is_some() {
             return Ok(());
@@ -268,13 +272,13 @@ impl Lines {
     }
 
     /// Writes down the lines that hold most, of `live` bytes that are live. The next reading comes
-    /// when there is a hundredth more.
+    /// when there is a little more.
     ///
     /// # Safety
     /// The caller holds the interpreter's lock.
     pub(super) unsafe fn tell(&mut self, python: &Functions, live: i64, text: &mut Text) {
         const LEAST: i64 = 64 * 1024;
-        self.next = live + (live / 100).max(LEAST);
+        self.next = live + (live / 256).max(LEAST);
         let mut top = [0_usize; MOST_LINES];
         let wanted = self.wanted.min(MOST_LINES);
         let lines = self.lines.items();

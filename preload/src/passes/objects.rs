@@ -20,6 +20,7 @@ const ONE_SIZE: u64 = 8;
 const SIZE_SHIFT: u32 = 8;
 /// The dictionary of an instance may be nothing but its values so far.
 const MANAGED_DICT: u64 = 1 << 4;
+const INLINE_VALUES: u64 = 1 << 2;
 /// The collector keeps this before each of its objects.
 const COLLECTOR_HEAD: u64 = 16;
 
@@ -112,7 +113,9 @@ impl Objects {
             let found = if api::flags(api::type_of(class)) & api::IS_TYPE == 0 {
                 Found::Refused("it is no class")
             } else if api::flags(class) & api::HAS_COLLECTOR == 0 {
-                Found::Refused("its instances have no attributes, so Python's collector doesn't know them")
+                Found::Refused(
+                    "its instances have no attributes, so Python's collector doesn't know them",
+                )
             } else {
                 let mut walk = Walk { python, minor, own, class, objects: self };
                 walk.all(api::items(list))
@@ -228,14 +231,28 @@ impl Walk<'_> {
             while let Some(object) = self.objects.left.pop() {
                 let class = api::type_of(object);
                 self.objects.size += self.size(object, class)?;
-                if api::flags(class) & api::HAS_COLLECTOR != 0
-                    && let Some(traverse) = api::traverse(class)
-                {
-                    traverse(object, visit, (&raw mut *self).cast());
-                }
+                self.visit_all(object, class);
             }
         }
         Ok(count)
+    }
+
+    /// Notes all that an object holds.
+    unsafe fn visit_all(&mut self, object: Object, class: Object) {
+        // SAFETY: as the caller's.
+        unsafe {
+            let flags = api::flags(class);
+            let walk = (&raw mut *self).cast();
+            // From 3.13 on a dictionary is passed over whose values are in the instance.
+            if flags & MANAGED_DICT != 0 && self.minor > 12 {
+                visit(object.cast::<Object>().sub(3).read(), walk);
+            }
+            if flags & api::HAS_COLLECTOR != 0
+                && let Some(traverse) = api::traverse(class)
+            {
+                traverse(object, visit, walk);
+            }
+        }
     }
 
     #[inline]
@@ -288,8 +305,9 @@ impl Walk<'_> {
                     self.objects.types.insert(class as u64, kind | size << SIZE_SHIFT)?;
                 }
             }
-            if api::flags(class) & MANAGED_DICT != 0 {
-                size += values(object, self.minor);
+            let flags = api::flags(class);
+            if flags & MANAGED_DICT != 0 {
+                size += values(object, flags, size, self.minor);
             }
             Ok(size)
         }
@@ -314,22 +332,27 @@ impl Walk<'_> {
     }
 }
 
-/// What an instance's values take in 3.11 and 3.12 while it has no dictionary, which no size there
-/// says: a block of their own, whose beginning is as far before them as the byte before them says.
-unsafe fn values(object: Object, minor: u32) -> u64 {
-    // SAFETY: an instance with a managed dictionary has three or four words before itself.
+/// What an instance's values take while it has no dictionary, which no size says. In 3.11 and 3.12
+/// they are a block of their own, whose beginning is as far before them as the byte before them
+/// says; from 3.13 on they follow the instance, in its block.
+unsafe fn values(object: Object, flags: u64, size: u64, minor: u32) -> u64 {
+    const WORD: usize = 8;
+    // SAFETY: an instance with a managed dictionary has four words before itself.
     unsafe {
-        let words = object.cast::<usize>();
+        let before = |words: usize| object.cast::<usize>().sub(words).read();
         let values = match minor {
-            11 if words.sub(3).read() == 0 => words.sub(4).read(),
-            12 if words.sub(3).read() & 1 == 1 => words.sub(3).read() + 1,
+            11 if before(3) == 0 => before(4),
+            12 if before(3) & 1 == 1 => before(3) + 1,
+            13.. if flags & INLINE_VALUES != 0 && before(3) == 0 => {
+                return python::held(object.byte_sub(4 * WORD)).saturating_sub(size);
+            }
             _ => 0,
         };
         if values == 0 {
             return 0;
         }
-        let before = ((values - 1) as *const u8).read();
-        python::held((values - usize::from(before)) as *mut c_void)
+        let head = ((values - 1) as *const u8).read();
+        python::held((values - usize::from(head)) as *mut c_void)
     }
 }
 

@@ -175,6 +175,13 @@ impl Heap {
         }
     }
 
+    /// By process, the most live bytes of its program at one time, so far.
+    pub(super) fn peaks(&mut self) -> BTreeMap<i32, u64> {
+        self.read_slots();
+        // A later program of the same process replaces an earlier one.
+        self.slots.iter().map(|slot| (slot.process, slot.all.peak)).collect()
+    }
+
     /// The whole account, when `main` and all others have ended.
     ///
     /// # Errors

@@ -99,10 +99,15 @@ impl Passes {
     }
 
     /// What stands in a sample for [`fields`]: nothing but when there was a reading since the last
-    /// one. `is_alive` says which processes' instances still are.
+    /// one, or at a mark, before which there always is one. `is_alive` says which processes'
+    /// instances still are.
     #[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
-    pub(super) fn read(&mut self, is_alive: impl Fn(i32) -> bool) -> Vec<Option<f64>> {
-        let is_new = self.take();
+    pub(super) fn read(
+        &mut self,
+        at_mark: bool,
+        is_alive: impl Fn(i32) -> bool,
+    ) -> Vec<Option<f64>> {
+        let is_new = self.take() || at_mark;
         self.instances.retain(|process, _| is_alive(*process));
         let classes = 0..self.wanted.classes.len();
         let sums = classes.map(|class| self.sum(class).filter(|_| is_new));
@@ -220,9 +225,8 @@ pub(super) struct Outcome {
 /// What samples have beyond their other fields.
 pub(super) fn fields(wanted: &Wanted) -> Vec<Field> {
     let field = |name, unit| Field { name, unit, scope: Scope::Tree };
-    let of_class = |name: &String| {
-        [field(objects(name), Unit::Count), field(objects_size(name), Unit::Bytes)]
-    };
+    let of_class =
+        |name: &String| [field(objects(name), Unit::Count), field(objects_size(name), Unit::Bytes)];
     wanted.classes.iter().flat_map(of_class).collect()
 }
 
@@ -271,13 +275,15 @@ mod tests {
     #[test]
     fn a_sample_has_what_was_read_since_the_last_one() {
         let mut passes = passes(None);
-        assert_eq!(passes.read(|_| true), [None; 4]);
+        assert_eq!(passes.read(false, |_| true), [None; 4]);
         write(&passes, "{\"process\":7,\"objects\":[[3,300],null],\"took\":1}\n{\"process\":8,");
-        assert_eq!(passes.read(|_| true), [Some(3.0), Some(300.0), None, None]);
+        assert_eq!(passes.read(false, |_| true), [Some(3.0), Some(300.0), None, None]);
         write(&passes, "\"objects\":[[2,50],\"why\"],\"took\":1}\nnonsense\n");
-        assert_eq!(passes.read(|_| true), [Some(5.0), Some(350.0), None, None]);
+        assert_eq!(passes.read(false, |_| true), [Some(5.0), Some(350.0), None, None]);
         write(&passes, "{\"process\":8,\"objects\":[[1,20],null],\"took\":1}\n");
-        assert_eq!(passes.read(|id| id == 8), [Some(1.0), Some(20.0), None, None]);
+        assert_eq!(passes.read(false, |id| id == 8), [Some(1.0), Some(20.0), None, None]);
+        assert_eq!(passes.read(false, |_| true), [None; 4]);
+        assert_eq!(passes.read(true, |id| id == 8), [Some(1.0), Some(20.0), None, None]);
         let outcome = passes.finish(None, |_| None);
         let values: Vec<_> = outcome.metrics.iter().map(|(_, metric)| metric.value).collect();
         assert_eq!(values, [Some(5.0), Some(350.0), None, None]);
