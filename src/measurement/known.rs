@@ -9,6 +9,7 @@ pub const OWN_METRICS: [&str; 19] = [
     "peak_swap",
     "peak_pss",
     "peak_uss",
+    "peak_cgroup",
     "wall_time",
     "cpu_time",
     "cpu_user",

@@ -28,6 +28,8 @@ pub enum Scope {
     Process,
     /// That process and all its descendants.
     Tree,
+    /// Their cgroup: with what the kernel holds for them, such as files that they read.
+    Cgroup,
     /// The database server that serves it.
     Server,
     /// Sent by the workload itself.

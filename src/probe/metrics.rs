@@ -18,6 +18,7 @@ use crate::measurement::{Metric, Metrics, OWN_METRICS, Precision, Scope, Unit, u
 
 /// The metric of the server; there is one only if there is a server.
 const PEAK_SERVER: &str = "peak_server";
+const PEAK_CGROUP: &str = "peak_cgroup";
 
 /// All that is known when the workload and what it left behind have ended.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(super) struct Measured {
     /// What passes have found; nothing without any.
     pub(super) passes: passes::Outcome,
     pub(super) usage: Usage,
+    /// The most memory that was charged to the cgroup, or why that is not known.
+    pub(super) charged: Result<u64, String>,
     pub(super) notes: Vec<String>,
 }
 
@@ -79,6 +82,10 @@ pub(super) fn metrics(measured: &mut Measured) -> Metrics {
         sampled("peak_swap", peaks.swap),
         rollup("peak_pss", peaks.rollup.map(|rollup| rollup.pss)),
         rollup("peak_uss", peaks.rollup.map(|rollup| rollup.uss)),
+        match &measured.charged {
+            Ok(bytes) => exact(PEAK_CGROUP, *bytes as f64),
+            Err(why) => none(PEAK_CGROUP, Precision::Exact, why),
+        },
         exact("wall_time", seconds(measured.wall)),
         exact("cpu_time", seconds(user + system)),
         exact("cpu_user", seconds(user)),
@@ -116,9 +123,7 @@ fn heap(measured: &Measured) -> Vec<(String, Metric)> {
         Ok(bytes) => some("peak_python_heap", peak, bytes as f64),
         Err(why) => none("peak_python_heap", peak, why),
     }));
-    let (name, mut at_end) = some("heap_at_end", Precision::Exact, account.at_end as f64);
-    at_end.scope = Scope::Process;
-    metrics.push((name, at_end));
+    metrics.push(some("heap_at_end", Precision::Exact, account.at_end as f64));
     metrics.push(match measured.record.peaks.retained {
         Some(bytes) => some("peak_retained", Precision::Sampled, bytes as f64),
         None => none("peak_retained", Precision::Sampled, "the command ended before a sample"),
@@ -137,12 +142,20 @@ fn unit_of(name: &str) -> Unit {
     unit(name).unwrap_or(Unit::Bytes)
 }
 
+fn scope(name: &str) -> Scope {
+    match name {
+        PEAK_CGROUP => Scope::Cgroup,
+        "heap_at_end" => Scope::Process,
+        _ => Scope::Tree,
+    }
+}
+
 fn some(name: &str, precision: Precision, value: f64) -> (String, Metric) {
-    (name.to_owned(), Metric::new(value, unit_of(name), Scope::Tree, precision))
+    (name.to_owned(), Metric::new(value, unit_of(name), scope(name), precision))
 }
 
 fn none(name: &str, precision: Precision, why: &str) -> (String, Metric) {
-    (name.to_owned(), Metric::unavailable(unit_of(name), Scope::Tree, precision, why))
+    (name.to_owned(), Metric::unavailable(unit_of(name), scope(name), precision, why))
 }
 
 /// The highest RSS of the tree in bytes: what samples and high-water marks gave, or what the
@@ -192,15 +205,16 @@ pub(super) fn notes(measured: &Measured) -> Vec<String> {
     notes
 }
 
-/// What a reader must know about how the tree was followed.
-pub(super) fn tree_notes(tree: &Tree) -> Vec<String> {
+/// What a reader must know about how the tree was followed; without a cgroup, because of
+/// `no_group`.
+pub(super) fn tree_notes(tree: &Tree, no_group: &str) -> Vec<String> {
     let mut notes = Vec::new();
-    if !tree.kernel_lists_children() {
-        notes.push(
-            "this kernel does not list children (CONFIG_PROC_CHILDREN): all of /proc was searched, \
-             less often, and short-lived processes may be missing"
-                .to_owned(),
-        );
+    if tree.group().is_none() && !tree.kernel_lists_children() {
+        notes.push(format!(
+            "this kernel does not list children (CONFIG_PROC_CHILDREN), and there is no cgroup for \
+             the command alone ({no_group}): all of /proc was searched, less often, and \
+             short-lived processes may be missing"
+        ));
     }
     if let Some(why) = tree.reset_refused() {
         notes.push(format!(

@@ -5,7 +5,7 @@
 //! keeps its descriptors open, and allocates next to nothing once the workload runs.
 //!
 //! ```text
-//! options ─▶ session: spawn, then until the end: wait ─▶ tree (procfs) ─▶ record ─▶ report ─▶ plot
+//! options ─▶ session: spawn, then until the end: wait ─▶ tree (procfs, group) ─▶ record ─▶ report ─▶ plot
 //!                                                  ├──▶ server (procfs)
 //!                                                  ├──▶ heap (accounts)
 //!                                                  └──▶ marks (protocol)
@@ -14,10 +14,12 @@
 mod clock;
 mod ending;
 mod export;
+mod group;
 mod heap;
 mod marks;
 mod metrics;
 mod options;
+mod owner;
 mod passes;
 mod plot;
 mod process;

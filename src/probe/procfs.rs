@@ -1,6 +1,8 @@
 //! What the kernel says about a process in `/proc`, as numbers. Pure: text in, values out.
 //! Amounts of memory are in bytes.
 
+use std::time::Duration;
+
 /// From `status`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Status {
@@ -109,6 +111,21 @@ pub(super) fn stat(text: &[u8]) -> Option<Stat> {
     })
 }
 
+/// From `/proc/PID/stat`: when the process started, in clock ticks since the machine did.
+pub(super) fn start(text: &[u8]) -> Option<u64> {
+    let after_name = text.iter().rposition(|byte| *byte == b')')?;
+    text[after_name + 1..].split(|byte| *byte == b' ').nth(20).map(number)
+}
+
+/// Reads a cgroup's `cpu.stat`: user and system time.
+pub(super) fn group_cpu(text: &[u8]) -> Option<(Duration, Duration)> {
+    let micros = |name: &[u8]| {
+        let line = text.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(name))?;
+        Some(Duration::from_micros(number(line)))
+    };
+    Some((micros(b"user_usec ")?, micros(b"system_usec ")?))
+}
+
 /// From `/proc/PID/stat`: whether the process belongs to its terminal's foreground group.
 pub(super) fn is_foreground(text: &[u8]) -> bool {
     let Some(after_name) = text.iter().rposition(|byte| *byte == b')') else { return false };
@@ -213,6 +230,21 @@ mod tests {
             children_minor_faults: 20,
         };
         assert_eq!(stat(text), Some(wanted));
+    }
+
+    #[test]
+    fn a_start_is_read_behind_a_name_with_parentheses() {
+        let text = b"7 (a) S 1) S 3 7 7 0 -1 4194560 100 20 3 4 50 6 7 8 20 0 1 0 99 1 2";
+        assert_eq!(start(text), Some(99));
+        assert_eq!(start(b"7 (a) S 3"), None);
+    }
+
+    #[test]
+    fn a_groups_time_is_read() {
+        let text = b"usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_periods 0\n";
+        let wanted = (Duration::from_micros(1000), Duration::from_micros(500));
+        assert_eq!(group_cpu(text), Some(wanted));
+        assert_eq!(group_cpu(b""), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! One measurement from start to end: starts the workload, sleeps until a sample is due or
 //! something happens, and stops what has to be stopped.
 
+mod farewell;
+
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -9,10 +11,10 @@ use rustix::process::{
 };
 
 use super::clock::Deadlines;
-use super::ending::{Cause, Ending, GRACE};
+use super::ending::{Cause, Ending};
+use super::group::Group;
 use super::heap::Heap;
 use super::marks::{self, Marks};
-use super::metrics::{self, Measured};
 use super::options::Options;
 use super::passes::Passes;
 use super::process;
@@ -23,18 +25,13 @@ use super::rollup::Schedule;
 use super::said::Said;
 use super::server::Servers;
 use super::signals::{self, Signals};
+use super::spawn::Started;
 use super::tree::{Reading, Tree};
 use super::{EXIT_PROBE_FAILED, complain, spawn, usage};
 
 /// How often CPU time and page faults are read at most: the kernel counts CPU in hundredths of a
 /// second, so more often says nothing more.
 const STAT_PERIOD: Duration = Duration::from_millis(100);
-/// Helpers of a workload that has ended may take this long to notice.
-const FAREWELL: Duration = Duration::from_millis(100);
-/// How often what is left of an ended workload is looked at.
-const CLEARING_PERIOD: Duration = Duration::from_millis(10);
-/// When waiting for killed processes is given up: one may hang in the kernel.
-const LAST_WAIT: Duration = Duration::from_secs(5);
 
 /// Measures as `options` say; the exit code.
 pub(super) fn run(options: &Options) -> u8 {
@@ -56,7 +53,11 @@ fn measure(options: &Options) -> Result<u8, String> {
     }
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(|error| failed("becoming the workload's subreaper")(error.into()))?;
-    let tree = Tree::new(!options.keep_high_water);
+    let (group, no_group) = match Group::make() {
+        Ok(group) => (Some(group), None),
+        Err(why) => (None, Some(why)),
+    };
+    let mut tree = Tree::new(!options.keep_high_water, group);
     let mut notes = Vec::new();
     if options.steady
         && let Err(why) = spawn::hold_addresses()
@@ -71,12 +72,16 @@ fn measure(options: &Options) -> Result<u8, String> {
         environment.extend(heap.environment());
         environment.extend(passes.iter().flat_map(Passes::environment));
     }
-    let main = match spawn::spawn(&options.command, &inherited, &environment) {
-        Ok(main) => main,
+    let started = spawn::spawn(&options.command, &inherited, &environment, tree.group());
+    let Started { main, outside } = match started {
+        Ok(started) => started,
         Err(not_started) => return Ok(report::not_started(options, files, not_started)),
     };
     let began = Instant::now();
     drop(inherited);
+    if outside.is_some() {
+        tree.leave_group();
+    }
     // Every process of the tree keeps descriptors open. After the start, so that the workload
     // doesn't inherit it.
     raise_descriptor_limit();
@@ -85,6 +90,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         main,
         began,
         tree,
+        no_group: no_group.or(outside),
         servers: Servers::new(!options.keep_high_water),
         heap,
         passes,
@@ -117,6 +123,8 @@ struct Session<'a> {
     main: Pid,
     began: Instant,
     tree: Tree,
+    /// Why the workload has no cgroup of its own.
+    no_group: Option<String>,
     servers: Servers,
     /// The accounts of live heap, or why there are none; `None` if they are not wanted.
     heap: Option<Result<Heap, String>>,
@@ -282,7 +290,7 @@ impl Session<'_> {
         let now = self.now();
         if let Some(ending) = &self.ending {
             if now >= ending.kill_at {
-                self.tree.signal(Signal::KILL, |_| true);
+                self.tree.kill();
             }
         } else if let Some(timeout) = self.options.timeout.filter(|timeout| now >= *timeout) {
             let message = format!("took longer than its timeout of {timeout:?}");
@@ -317,84 +325,6 @@ impl Session<'_> {
         // What is stopped can't handle anything else.
         self.tree.signal(Signal::CONT, |_| true);
         self.ending = Some(Ending::new(cause, message, self.now()));
-    }
-
-    /// Ends what the workload left behind.
-    fn clear_up(&mut self) {
-        let began = self.now();
-        let mut kill_at = None;
-        loop {
-            while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
-            // An error: there are no children, and so no other descendants.
-            if wait(WaitOptions::NOHANG).is_err() {
-                return;
-            }
-            let now = self.now();
-            let stop = self.signals.take().stop.is_some();
-            let living = self.tree.read().processes;
-            if kill_at.is_none() && living > 0 && (stop || now >= began + FAREWELL) {
-                kill_at = Some(now + GRACE);
-                let names = self.tree.names().join(", ");
-                self.notes
-                    .push(format!("the command left processes behind, which were ended: {names}"));
-                self.tree.signal(Signal::TERM, |_| true);
-                self.tree.signal(Signal::CONT, |_| true);
-            }
-            if stop {
-                kill_at = kill_at.map(|_| now);
-            }
-            if kill_at.is_some_and(|at| now >= at) {
-                self.tree.signal(Signal::KILL, |_| true);
-            }
-            if now >= began + FAREWELL + GRACE + LAST_WAIT {
-                self.notes.push("a process that was left behind could not be ended".to_owned());
-                return;
-            }
-            self.sleep_for_child(CLEARING_PERIOD);
-        }
-    }
-
-    fn sleep_for_child(&self, time: Duration) {
-        let signals = self.signals.awaited();
-        let timeout = Timespec::try_from(time).unwrap_or_default();
-        let _ = poll(&mut [PollFd::new(&signals, PollFlags::IN)], Some(&timeout));
-    }
-
-    fn finish(mut self, status: WaitStatus) -> Measured {
-        let wall = self.now();
-        self.clear_up();
-        let Self { mut said, mut record, mut servers, .. } = self;
-        self.marks.finish(wall, &mut |message| said.hear(message));
-        for name in std::mem::take(&mut said.new_marks) {
-            record.mark(name, wall);
-        }
-        for line in std::mem::take(&mut said.new_servers) {
-            servers.hear(line);
-        }
-        let mut notes = self.notes;
-        notes.extend(metrics::tree_notes(&self.tree));
-        notes.extend(servers.notes());
-        notes.extend(said.notes());
-        let peak_of = self.heap.as_mut().and_then(|heap| Some(heap.as_mut().ok()?.peaks()));
-        let heap = self.heap.map(|heap| heap?.finish(self.main));
-        let passes = self
-            .passes
-            .map(|passes| passes.finish(heap.as_ref(), |id| peak_of.as_ref()?.get(&id).copied()));
-        Measured {
-            wall,
-            status,
-            record,
-            server: servers.metric(),
-            said,
-            deadlines: self.deadlines,
-            ending: self.ending,
-            had_children: self.main_stat.is_some_and(|stat| stat.children_minor_faults > 0),
-            rollup_refused: self.rollup_refused,
-            heap,
-            passes: passes.unwrap_or_default(),
-            usage: usage::of_children(),
-            notes,
-        }
     }
 }
 

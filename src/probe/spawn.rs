@@ -1,5 +1,7 @@
 //! Starts the workload.
 
+mod birth;
+
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
@@ -9,6 +11,7 @@ use std::process::Command;
 use nix::sys::personality::{self, Persona};
 use rustix::process::Pid;
 
+use super::group::Group;
 use super::{EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND};
 
 /// The workload could not be started.
@@ -29,31 +32,47 @@ pub(super) fn hold_addresses() -> nix::Result<()> {
     Ok(())
 }
 
-/// Starts `command` in our own process group, with our streams, `marks` and the variables of
-/// `environment`, and returns when it has been executed: what is read about the process from now on
-/// is about the workload.
+/// A workload that has been executed.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) main: Pid,
+    /// Why it is not in the group that it was to be in.
+    pub(super) outside: Option<String>,
+}
+
+/// Starts `command` in our own process group and in `group`, with our streams, `marks` and the
+/// variables of `environment`, and returns when it has been executed: what is read about the process
+/// from now on is about the workload.
 pub(super) fn spawn(
     command: &[OsString],
     marks: &OwnedFd,
     environment: &[(&'static str, OsString)],
-) -> Result<Pid, NotStarted> {
+    group: Option<&Group>,
+) -> Result<Started, NotStarted> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(NotStarted { exit_code: EXIT_NOT_FOUND, message: "no command".into() });
     };
     let mut spawner = Command::new(program);
     spawner.args(arguments).env("MEMPROBE_FD", marks.as_raw_fd().to_string());
     spawner.envs(environment.iter().map(|(name, value)| (name, value)));
+    let mut outside = None;
+    let born = group.and_then(|group| {
+        let born = birth::born_in(group, &mut spawner);
+        born.map_err(|error| outside = Some(format!("clone3 into a cgroup: {error}"))).ok()
+    });
+    let main = born.unwrap_or_else(|| fork(&mut spawner)).map_err(|error| {
+        let missing = error.kind() == io::ErrorKind::NotFound;
+        let exit_code = if missing { EXIT_NOT_FOUND } else { EXIT_NOT_EXECUTABLE };
+        let message = format!("{} could not be started: {error}", program.display());
+        NotStarted { exit_code, message }
+    })?;
+    Ok(Started { main, outside })
+}
+
+fn fork(spawner: &mut Command) -> io::Result<Pid> {
     // With a group to set, even though it is the one we have, std forks instead of sharing our
     // memory until exec (posix_spawn). A process's maximum RSS outlives exec, so a shared memory
     // would make ours the floor of the workload's; a fork has next to none.
     spawner.gid(rustix::process::getegid().as_raw());
-    match spawner.spawn() {
-        Ok(child) => Ok(Pid::from_child(&child)),
-        Err(error) => {
-            let missing = error.kind() == io::ErrorKind::NotFound;
-            let exit_code = if missing { EXIT_NOT_FOUND } else { EXIT_NOT_EXECUTABLE };
-            let message = format!("{} could not be started: {error}", program.display());
-            Err(NotStarted { exit_code, message })
-        }
-    }
+    Ok(Pid::from_child(&spawner.spawn()?))
 }

@@ -1,7 +1,9 @@
 //! The workload's process tree: who is in it, and what all of them hold together.
 //!
 //! We are the subreaper of all that the workload starts, so its processes are exactly our
-//! descendants: one whose parent has ended becomes our own child.
+//! descendants: one whose parent has ended becomes our own child. Where the workload has a cgroup of
+//! its own, that lists them all at once, and descendants are only looked for now and then: for those
+//! that left the group, as programs may that manage groups themselves.
 
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
@@ -11,11 +13,14 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, Result};
 use rustix::process::{Pid, Signal};
 
+use super::group::Group;
 use super::process::{self, Process};
 use super::procfs::{self, Rollup, Stat};
 
 /// Time that must pass for each unit of time that an expensive search took.
 const SHARE: u32 = 200;
+/// Time between two searches for what has left the workload's cgroup.
+const STRAYS: Duration = Duration::from_millis(50);
 
 /// What the tree held at one moment. Memory in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub(super) struct Tree {
     own: Pid,
     /// Our own children; `None` where the kernel doesn't list children.
     own_children: Option<OwnedFd>,
+    /// The workload's cgroup, if there can be one.
+    group: Option<Group>,
     processes: BTreeMap<i32, Process>,
     buffer: Vec<u8>,
     found: Vec<i32>,
@@ -54,14 +61,15 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// A tree without processes yet.
-    pub(super) fn new(reset: bool) -> Self {
+    /// A tree without processes yet, which will be in `group` if there is one.
+    pub(super) fn new(reset: bool, group: Option<Group>) -> Self {
         let own = rustix::process::getpid();
         let list = format!("/proc/self/task/{own}/children");
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
         Self {
             own,
             own_children: rustix::fs::open(list, flags, Mode::empty()).ok(),
+            group,
             processes: BTreeMap::new(),
             buffer: vec![0; process::BUFFER],
             found: Vec::new(),
@@ -75,6 +83,16 @@ impl Tree {
     /// Whether the kernel lists children; otherwise all of `/proc` is searched, less often.
     pub(super) const fn kernel_lists_children(&self) -> bool {
         self.own_children.is_some()
+    }
+
+    /// The workload's cgroup.
+    pub(super) const fn group(&self) -> Option<&Group> {
+        self.group.as_ref()
+    }
+
+    /// Goes on without a cgroup.
+    pub(super) fn leave_group(&mut self) {
+        self.group = None;
     }
 
     /// Why high-water marks could not be reset.
@@ -163,15 +181,32 @@ impl Tree {
     }
 
     fn discover(&mut self) {
+        self.find_members();
         let affordable = Instant::now() >= self.search_due;
-        let Some(own_children) = &self.own_children else {
+        if self.own_children.is_none() {
             if affordable {
                 self.search_everywhere();
             }
-            return;
-        };
+        } else if affordable || self.group.is_none() {
+            self.find_descendants(affordable);
+        }
+    }
+
+    fn find_members(&mut self) {
+        let Some(group) = &self.group else { return };
         self.found.clear();
-        let _ = process::read_children(own_children, &mut self.buffer, &mut self.found);
+        group.members(&mut self.buffer, &mut self.found);
+        while let Some(id) = self.found.pop() {
+            self.add(id);
+        }
+    }
+
+    fn find_descendants(&mut self, affordable: bool) {
+        let began = Instant::now();
+        self.found.clear();
+        if let Some(own_children) = &self.own_children {
+            let _ = process::read_children(own_children, &mut self.buffer, &mut self.found);
+        }
         let mut searched = Duration::ZERO;
         for process in self.processes.values() {
             searched += find_children(process, affordable, &mut self.buffer, &mut self.found);
@@ -186,8 +221,11 @@ impl Tree {
             let Some(process) = self.processes.get(&id) else { continue };
             searched += find_children(process, affordable, &mut self.buffer, &mut self.found);
         }
-        if !searched.is_zero() {
-            self.search_due = Instant::now() + searched * SHARE;
+        let now = Instant::now();
+        if self.group.is_some() {
+            self.search_due = now + ((now - began) * SHARE).max(STRAYS);
+        } else if !searched.is_zero() {
+            self.search_due = now + searched * SHARE;
         }
     }
 
@@ -292,6 +330,14 @@ impl Tree {
         }
     }
 
+    /// Ends every process with a signal that none can handle.
+    pub(super) fn kill(&self) {
+        if let Some(group) = &self.group {
+            group.kill();
+        }
+        self.signal(Signal::KILL, |_| true);
+    }
+
     /// The names of all processes that have not ended.
     pub(super) fn names(&mut self) -> Vec<String> {
         let living = self.processes.values().filter(|process| process.status.state != b'Z');
@@ -322,65 +368,4 @@ fn all_processes() -> Vec<i32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::process::{Child, Command, Stdio};
-
-    use super::*;
-
-    fn sleeper() -> Child {
-        // A shell with a child: two generations.
-        let mut command = Command::new("sh");
-        command.args(["-c", "sleep 60 & echo ready; wait"]).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        let out = child.stdout.take().unwrap();
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).unwrap();
-        child
-    }
-
-    /// Other tests of this process may have children too; ours are known by their parents.
-    fn finds_both(mut tree: Tree) {
-        let mut child = sleeper();
-        let id = i32::try_from(child.id()).unwrap();
-        let reading = tree.read();
-        let grandchildren: Vec<i32> = tree
-            .processes
-            .iter()
-            .filter(|(_, process)| process.status.parent == id)
-            .map(|(id, _)| *id)
-            .collect();
-        assert!(tree.processes.contains_key(&id) && grandchildren.len() == 1);
-        assert!(reading.rss > 0 && reading.rss <= reading.peak && reading.peak <= reading.ceiling);
-        for id in [grandchildren[0], id] {
-            let pid = Pid::from_raw(id).unwrap();
-            rustix::process::kill_process(pid, Signal::KILL).unwrap();
-        }
-        child.wait().unwrap();
-        tree.read();
-        assert!(!tree.processes.contains_key(&id), "what has ended is dropped");
-    }
-
-    /// Children are started by threads of the test; memprobe itself has but one.
-    fn tree() -> Tree {
-        let mut tree = Tree::new(true);
-        let list = "/proc/thread-self/children";
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        tree.own_children = rustix::fs::open(list, flags, Mode::empty()).ok();
-        tree
-    }
-
-    #[test]
-    fn children_are_found_in_the_kernels_lists() {
-        let tree = tree();
-        if tree.kernel_lists_children() {
-            finds_both(tree);
-        } else {
-            println!("skipped: this kernel has no /proc/PID/task/TID/children");
-        }
-    }
-
-    #[test]
-    fn children_are_found_by_searching_everywhere() {
-        finds_both(Tree { own_children: None, ..tree() });
-    }
-}
+mod tests;

@@ -48,6 +48,17 @@ impl From<&Raw> for Usage {
 }
 
 impl Usage {
+    /// With the user and system time of the processes' cgroup, if that is more: it also has what
+    /// nobody waited for.
+    pub(super) fn at_least(self, group: Option<(Duration, Duration)>) -> Self {
+        match group {
+            Some((user, system)) if user + system > self.user + self.system => {
+                Self { user, system, ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// In the unit of `/proc/PID/stat`, to be added to it.
     pub(super) fn as_ticks(&self) -> Stat {
         let per_second = u128::from(rustix::param::clock_ticks_per_second());
@@ -68,4 +79,19 @@ fn duration(time: TimeVal) -> Duration {
     let seconds = u64::try_from(time.tv_sec()).unwrap_or(0);
     let micros = u64::try_from(time.tv_usec()).unwrap_or(0);
     Duration::from_secs(seconds) + Duration::from_micros(micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_waited_for_is_added() {
+        let ms = Duration::from_millis;
+        let usage = Usage { user: ms(30), system: ms(10), ..Usage::default() };
+        assert_eq!(usage.at_least(None), usage);
+        assert_eq!(usage.at_least(Some((ms(20), ms(5)))), usage);
+        let more = usage.at_least(Some((ms(25), ms(45))));
+        assert_eq!((more.user, more.system), (ms(25), ms(45)));
+    }
 }

@@ -1,0 +1,106 @@
+//! What happens when the first process has ended: what it left behind is ended too, and the last
+//! figures are collected.
+
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Signal, WaitOptions, WaitStatus, wait};
+
+use super::Session;
+use crate::probe::ending::GRACE;
+use crate::probe::group::Group;
+use crate::probe::metrics::{self, Measured};
+use crate::probe::usage;
+
+/// Helpers of a workload that has ended may take this long to notice.
+const FAREWELL: Duration = Duration::from_millis(100);
+/// How often what is left of an ended workload is looked at.
+const CLEARING_PERIOD: Duration = Duration::from_millis(10);
+/// When waiting for killed processes is given up: one may hang in the kernel.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
+impl Session<'_> {
+    /// Ends what the workload left behind.
+    fn clear_up(&mut self) {
+        let began = self.now();
+        let mut kill_at = None;
+        loop {
+            while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
+            // An error: there are no children, and so no other descendants.
+            if wait(WaitOptions::NOHANG).is_err() {
+                return;
+            }
+            let now = self.now();
+            let stop = self.signals.take().stop.is_some();
+            let living = self.tree.read().processes;
+            if kill_at.is_none() && living > 0 && (stop || now >= began + FAREWELL) {
+                kill_at = Some(now + GRACE);
+                let names = self.tree.names().join(", ");
+                self.notes
+                    .push(format!("the command left processes behind, which were ended: {names}"));
+                self.tree.signal(Signal::TERM, |_| true);
+                self.tree.signal(Signal::CONT, |_| true);
+            }
+            if stop {
+                kill_at = kill_at.map(|_| now);
+            }
+            if kill_at.is_some_and(|at| now >= at) {
+                self.tree.kill();
+            }
+            if now >= began + FAREWELL + GRACE + LAST_WAIT {
+                self.notes.push("a process that was left behind could not be ended".to_owned());
+                return;
+            }
+            self.sleep_for_child(CLEARING_PERIOD);
+        }
+    }
+
+    fn sleep_for_child(&self, time: Duration) {
+        let signals = self.signals.awaited();
+        let timeout = Timespec::try_from(time).unwrap_or_default();
+        let _ = poll(&mut [PollFd::new(&signals, PollFlags::IN)], Some(&timeout));
+    }
+
+    pub(super) fn finish(mut self, status: WaitStatus) -> Measured {
+        let wall = self.now();
+        self.clear_up();
+        let Self { mut said, mut record, mut servers, .. } = self;
+        self.marks.finish(wall, &mut |message| said.hear(message));
+        for name in std::mem::take(&mut said.new_marks) {
+            record.mark(name, wall);
+        }
+        for line in std::mem::take(&mut said.new_servers) {
+            servers.hear(line);
+        }
+        let peak_of = self.heap.as_mut().and_then(|heap| Some(heap.as_mut().ok()?.peaks()));
+        let heap = self.heap.map(|heap| heap?.finish(self.main));
+        let passes = self
+            .passes
+            .map(|passes| passes.finish(heap.as_ref(), |id| peak_of.as_ref()?.get(&id).copied()));
+        let group = self.tree.group();
+        let no_group = self.no_group.unwrap_or_default();
+        let mut notes = self.notes;
+        notes.extend(metrics::tree_notes(&self.tree, &no_group));
+        notes.extend(servers.notes());
+        notes.extend(said.notes());
+        Measured {
+            wall,
+            status,
+            record,
+            server: servers.metric(),
+            said,
+            deadlines: self.deadlines,
+            ending: self.ending,
+            had_children: self.main_stat.is_some_and(|stat| stat.children_minor_faults > 0),
+            rollup_refused: self.rollup_refused,
+            heap,
+            passes: passes.unwrap_or_default(),
+            usage: usage::of_children().at_least(group.and_then(Group::cpu_time)),
+            charged: match group {
+                Some(group) => group.peak().map_err(str::to_owned),
+                None => Err(format!("there is no cgroup for the command alone: {no_group}")),
+            },
+            notes,
+        }
+    }
+}

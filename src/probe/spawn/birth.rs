@@ -1,0 +1,66 @@
+//! A process that is born in a cgroup (clone3, Linux 5.7). One that is moved there later waits some
+//! milliseconds for all processors, and what it has done until then is not the group's.
+
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, WaitOptions, waitpid};
+
+use crate::probe::group::Group;
+
+/// Starts `command` in `group`. The inner error says why it could not be executed.
+///
+/// # Errors
+/// Why no process can be born in the group; nothing has been started then.
+pub(super) fn born_in(group: &Group, command: &mut Command) -> io::Result<io::Result<Pid>> {
+    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
+    let mut writer = std::fs::File::from(writer);
+    let Some(child) = clone_into(group)? else {
+        let error = command.exec();
+        // Nobody is left to tell when the pipe is broken.
+        let _ = writer.write_all(&error.raw_os_error().unwrap_or(libc::EINVAL).to_ne_bytes());
+        exit_at_once()
+    };
+    drop(writer);
+    let mut code = [0; 4];
+    Ok(match std::fs::File::from(reader).read_exact(&mut code) {
+        // Closed by exec.
+        Err(_) => Ok(child),
+        Ok(()) => {
+            let _ = waitpid(Some(child), WaitOptions::empty());
+            Err(io::Error::from_raw_os_error(i32::from_ne_bytes(code)))
+        }
+    })
+}
+
+/// As fork, with the child in `group`: its id, or `None` in the child itself.
+#[expect(unsafe_code, reason = "no safe interface to clone3 knows cgroups")]
+fn clone_into(group: &Group) -> io::Result<Option<Pid>> {
+    const INTO_CGROUP: u64 = 0x2_0000_0000;
+    let cgroup = u64::from(group.as_fd().as_raw_fd().unsigned_abs());
+    // SAFETY: all zeros are valid: these are numbers, for which 0 means what fork does.
+    let mut arguments: libc::clone_args = unsafe { std::mem::zeroed() };
+    arguments.flags = INTO_CGROUP;
+    arguments.exit_signal = u64::from(libc::SIGCHLD.unsigned_abs());
+    arguments.cgroup = cgroup;
+    // SAFETY: without CLONE_VM the child has a copy of everything, as after fork; and as this
+    // process has only one thread, no lock is held by another in that copy.
+    let id = unsafe {
+        libc::syscall(libc::SYS_clone3, &raw const arguments, size_of::<libc::clone_args>())
+    };
+    match i32::try_from(id) {
+        Ok(0) => Ok(None),
+        Ok(id) if id > 0 => Ok(Pid::from_raw(id)),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Ends the child without what an ordinary exit does on behalf of its parent.
+#[expect(unsafe_code, reason = "std's exit would run the parent's handlers")]
+fn exit_at_once() -> ! {
+    // SAFETY: it takes no pointers and doesn't return.
+    unsafe { libc::_exit(127) }
+}
