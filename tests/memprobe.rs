@@ -3,11 +3,21 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
+#[path = "memprobe/exact.rs"]
+mod exact;
+#[path = "memprobe/group.rs"]
+mod group;
+#[path = "memprobe/marks.rs"]
+mod marks;
 #[path = "memprobe/server.rs"]
 mod server;
 mod skip;
 #[path = "memprobe/steady.rs"]
 mod steady;
+#[path = "memprobe/stored.rs"]
+mod stored;
+#[path = "memprobe/tree.rs"]
+mod tree;
 
 use std::fs;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -198,62 +208,6 @@ fn neither_memprobe_nor_who_starts_it_is_a_floor() {
 }
 
 #[test]
-fn a_tree_is_summed_and_shared_pages_are_told_apart() {
-    let probed = probe(&[], "forks 4 40 1500");
-    assert!(probed.mib("peak_rss") > 200.0);
-    assert_near(probed.mib("peak_pss"), 41.0, 3.0);
-    assert_eq!(probed.value("processes"), 5.0);
-    assert_eq!(probed.result.metrics["peak_rss"].precision, Precision::Sampled);
-    assert!(probed.notes().contains("sum over up to 5 processes"), "{}", probed.notes());
-}
-
-#[test]
-fn children_that_no_sample_saw_are_said_to_be_missing() {
-    let probed = probe(&["--period", "10s"], "children 3 30 1");
-    assert!(probed.mib("peak_rss") > 30.0, "the largest process is known");
-    assert_eq!(probed.result.metrics["peak_rss"].precision, Precision::Sampled);
-    assert!(probed.notes().contains("between two samples"), "{}", probed.notes());
-}
-
-#[test]
-fn a_process_in_its_parents_memory_does_not_count_twice() {
-    let probed = probe(&[], "vfork 60 200");
-    assert_near(probed.mib("peak_rss"), 60.0 + baseline(), 1.0);
-    assert_eq!(probed.value("processes"), 2.0);
-}
-
-#[test]
-fn a_child_of_any_thread_is_found() {
-    let probed = probe(&[], "thread-child 50 400");
-    assert_near(probed.mib("peak_rss"), 50.0 + 2.0 * baseline(), 2.0);
-}
-
-#[test]
-fn a_process_whose_first_thread_has_ended_is_measured() {
-    let probed = probe(&[], "leaderless 50 300");
-    assert!(probed.status.success());
-    assert_near(probed.mib("peak_anon"), 50.0, 1.5);
-}
-
-#[test]
-fn samples_go_on_after_exec() {
-    let probed = probe(&[], "exec 50 1500");
-    assert_near(probed.mib("peak_anon"), 50.0, 1.5);
-    assert_near(probed.mib("peak_uss"), 50.0, 1.5);
-}
-
-#[test]
-fn a_daemon_is_measured_and_does_not_outlive_the_measurement() {
-    let probed = probe(&[], "daemon 50 60000 300");
-    assert_eq!(probed.result.outcome, ProbeOutcome::Ok);
-    assert!(probed.mib("peak_rss") > 50.0);
-    assert!(probed.notes().contains("left processes behind"), "{}", probed.notes());
-    let pid = Pid::from_raw(probed.stdout.trim().parse().unwrap()).unwrap();
-    assert!(test_kill_process(pid).is_err(), "the daemon is gone");
-    assert!(probed.value("wall_time") < 5.0, "the daemon's end is not the workload's time");
-}
-
-#[test]
 fn cpu_time_is_the_kernels_own_account() {
     let probed = probe(&[], "spin 300");
     let cpu_time = probed.value("cpu_time");
@@ -386,41 +340,6 @@ fn what_was_ignored_stays_ignored() {
 }
 
 #[test]
-fn marks_progress_metrics_and_digest_arrive() {
-    let probed = probe(&[], "marks 30");
-    let file = probed.samples();
-    let marks: Vec<&str> = file.marks.iter().map(|mark| mark.name.as_str()).collect();
-    assert_eq!(marks, ["start", "end"]);
-    assert!(file.marks[1].t - file.marks[0].t >= 0.2);
-    assert_eq!(probed.result.output_digest.as_deref(), Some("ab12"));
-    let latency = &probed.result.metrics["latency"];
-    assert_eq!(latency.value, Some(3.0));
-    assert_eq!(latency.distribution.unwrap().count, 2);
-    assert!(probed.value("peak_rss") > 1.0, "a workload can't overwrite ours");
-    let notes = probed.notes();
-    assert!(notes.contains("1 lines were not understood, first: nonsense"), "{notes}");
-    assert!(notes.contains("1 metrics were dropped"), "{notes}");
-    let progress: Vec<f64> = file.points("progress").map(|(_, rows)| rows).collect();
-    assert!(progress.is_sorted() && progress.first() == Some(&10.0), "{progress:?}");
-    assert_eq!(progress.last(), Some(&20.0));
-}
-
-#[test]
-fn any_language_can_send_marks() {
-    let shell = "echo 'mark from sh' >&$MEMPROBE_FD; eval \"exec $MEMPROBE_FD>&-\"; sleep 0.1";
-    let probed = probe_command(&[], &["sh", "-c", shell]);
-    assert_eq!(probed.samples().marks[0].name, "from sh");
-    assert!(probed.status.success(), "{}", probed.stderr);
-    if Command::new("python3").arg("--version").output().is_err() {
-        skip::say("there is no python3");
-        return;
-    }
-    let python = "import os; os.write(int(os.environ['MEMPROBE_FD']), b'mark from python\\n')";
-    let probed = probe_command(&[], &["python3", "-c", python]);
-    assert_eq!(probed.samples().marks[0].name, "from python", "{}", probed.stderr);
-}
-
-#[test]
 fn an_earlier_result_does_not_pass_for_this_one() {
     let folder = tempfile::tempdir().unwrap();
     let result = folder.path().join("result.json");
@@ -452,78 +371,6 @@ fn a_killed_memprobe_leaves_what_it_had() {
     let file = SampleFile::open(&folder.path().join("samples.jsonl")).unwrap();
     assert!(file.footer.is_none() && file.len() > 5 && file.bad_lines <= 1);
     assert_eq!(file.marks.len(), 1);
-}
-
-#[test]
-fn the_plot_shows_the_peak_and_the_marks() {
-    let folder = tempfile::tempdir().unwrap();
-    let plotted = |options: &[&str], locale: &str| {
-        let mut command = memprobe(folder.path(), options);
-        command.arg(known()).args(["marks", "64"]).env("LC_ALL", locale).env("COLUMNS", "70");
-        String::from_utf8(command.output().unwrap().stderr).unwrap()
-    };
-    let text = plotted(&["--plot", "always"], "C.UTF-8");
-    assert!(text.contains("MiB   RSS") && text.contains("▲ start"), "{text}");
-    assert!(text.contains("end") && text.contains("██"), "{text}");
-    let text = plotted(&["--plot", "always"], "C");
-    assert!(text.is_ascii() && text.contains("^ start") && text.contains("##"), "{text}");
-    // stderr is a pipe.
-    assert!(!plotted(&[], "C.UTF-8").contains("▲"));
-    assert!(plotted(&["--quiet", "--plot", "always"], "C.UTF-8").is_empty());
-}
-
-#[test]
-fn a_stored_file_is_plotted_also_without_its_end() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = memprobe(folder.path(), &[]);
-    assert!(command.arg(known()).args(["marks", "64"]).status().unwrap().success());
-    let path = folder.path().join("samples.jsonl");
-    let plot = |path: &Path| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_memprobe"));
-        let output = command.arg("plot").arg(path).env("LC_ALL", "C").output().unwrap();
-        (output.status.code(), String::from_utf8(output.stdout).unwrap(), output.stderr)
-    };
-    let (code, text, _) = plot(folder.path());
-    assert!(code == Some(0) && text.contains("^ start") && text.contains("ok after"), "{text}");
-    let content = fs::read(&path).unwrap();
-    let two_thirds = &content[..content.len() * 2 / 3];
-    let line = two_thirds.iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
-    fs::write(&path, &content[..line + 3]).unwrap();
-    let (code, text, stderr) = plot(&path);
-    assert!(code == Some(0) && text.contains("its end is missing"), "{text}");
-    assert!(String::from_utf8(stderr).unwrap().contains("1 lines can't be read"));
-    fs::write(&path, "").unwrap();
-    assert_eq!(plot(&path).0, Some(125));
-}
-
-#[test]
-fn a_stored_file_is_exported_with_its_marks() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = memprobe(folder.path(), &[]);
-    assert!(command.arg(known()).args(["marks", "30"]).status().unwrap().success());
-    let file = SampleFile::open(&folder.path().join("samples.jsonl")).unwrap();
-    let export = |options: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_memprobe"));
-        command.arg("export").arg(folder.path()).args(options).output().unwrap()
-    };
-    let output = export(&[]);
-    let csv = String::from_utf8(output.stdout).unwrap();
-    let mut lines = csv.lines();
-    assert!(lines.next().unwrap().starts_with("t,rss,rss_peak,"), "{csv}");
-    assert_eq!(lines.count(), file.len() + 2, "samples and marks: {csv}");
-    assert!(csv.contains(",start\n") && csv.contains(",end\n"), "{csv}");
-    let rss = file.column("rss").unwrap();
-    assert!(csv.contains(&format!("\n{},{},", file.column("t").unwrap()[3], rss[3])), "{csv}");
-
-    let path = folder.path().join("x.parquet");
-    let output = export(&["--output", path.to_str().unwrap()]);
-    if cfg!(feature = "parquet") {
-        assert!(output.status.success() && fs::read(&path).unwrap().starts_with(b"PAR1"));
-    } else {
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.code() == Some(125) && error.contains("--features parquet"));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left behind");
-    }
 }
 
 #[test]

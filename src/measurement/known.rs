@@ -3,7 +3,7 @@
 use super::Unit;
 
 /// memprobe's own names, which a workload can't send. `samples` is kept free for it.
-pub const OWN_METRICS: [&str; 19] = [
+pub const OWN_METRICS: [&str; 20] = [
     "peak_rss",
     "peak_anon",
     "peak_swap",

@@ -34,9 +34,10 @@ impl Owner {
         Ok(Self { namespace: fs::metadata("/proc/self/ns/pid")?.ino(), id, start })
     }
 
-    /// What it calls the things that it makes.
+    /// What it calls the things that it makes. As long for each as for any other: the name is in the
+    /// workload's environment, and its length would move what lies beside that.
     pub(super) fn name(&self) -> String {
-        format!("{PREFIX}{}-{}-{}", self.namespace, self.id, self.start)
+        format!("{PREFIX}{:010}-{:010}-{:012}", self.namespace, self.id, self.start)
     }
 
     /// The maker of what is called `name`; `None` if no memprobe made it.

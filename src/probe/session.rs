@@ -106,6 +106,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         last: Reading::default(),
         ending: None,
         main_stat: None,
+        had_orphans: false,
         notes,
     };
     // Before the file's header is written: the workload may be gone by then.
@@ -144,6 +145,8 @@ struct Session<'a> {
     ending: Option<Ending>,
     /// The first process's own account, from just before we waited for it.
     main_stat: Option<Stat>,
+    /// Processes that the first one did not wait for.
+    had_orphans: bool,
     notes: Vec<String>,
 }
 
@@ -280,6 +283,8 @@ impl Session<'_> {
         while let Ok(Some((pid, ended))) = wait(WaitOptions::NOHANG) {
             if pid == self.main {
                 status = Some(ended);
+            } else {
+                self.had_orphans = true;
             }
         }
         self.reaped = usage::of_children().as_ticks();

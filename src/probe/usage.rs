@@ -7,6 +7,9 @@ use nix::sys::time::TimeVal;
 
 use super::procfs::Stat;
 
+/// More than what threads use while they end, after their account was closed.
+const LAST_MOMENTS: Duration = Duration::from_millis(2);
+
 /// CPU time, faults and the largest RSS of some processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Usage {
@@ -59,6 +62,13 @@ impl Usage {
         }
     }
 
+    /// Whether the group used so much more that others than these were in it. A thread's last moments
+    /// are the group's alone.
+    pub(super) fn is_far_below(&self, group: Option<(Duration, Duration)>) -> bool {
+        let own = self.user + self.system;
+        group.is_some_and(|(user, system)| user + system > own + own / 50 + LAST_MOMENTS)
+    }
+
     /// In the unit of `/proc/PID/stat`, to be added to it.
     pub(super) fn as_ticks(&self) -> Stat {
         let per_second = u128::from(rustix::param::clock_ticks_per_second());
@@ -91,6 +101,8 @@ mod tests {
         let usage = Usage { user: ms(30), system: ms(10), ..Usage::default() };
         assert_eq!(usage.at_least(None), usage);
         assert_eq!(usage.at_least(Some((ms(20), ms(5)))), usage);
+        assert!(usage.is_far_below(Some((ms(30), ms(13)))) && !usage.is_far_below(None));
+        assert!(!usage.is_far_below(Some((ms(30), ms(11)))));
         let more = usage.at_least(Some((ms(25), ms(45))));
         assert_eq!((more.user, more.system), (ms(25), ms(45)));
     }

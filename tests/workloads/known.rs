@@ -6,9 +6,10 @@
 use std::ffi::{c_int, c_long, c_void};
 use std::fs::File;
 use std::io::Write as _;
-use std::os::fd::FromRawFd as _;
+use std::os::fd::{AsRawFd as _, FromRawFd as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, exit};
+use std::sync::Barrier;
 use std::time::Duration;
 use std::{env, ptr, slice, thread};
 
@@ -21,6 +22,7 @@ unsafe extern "C" {
         fd: c_int,
         off: c_long,
     ) -> *mut c_void;
+    fn madvise(at: *mut c_void, len: usize, advice: c_int) -> c_int;
     fn munmap(at: *mut c_void, len: usize) -> c_int;
     fn fork() -> c_int;
     fn clone(
@@ -31,6 +33,7 @@ unsafe extern "C" {
     ) -> c_int;
     fn setsid() -> c_int;
     fn waitpid(pid: c_int, status: *mut c_int, options: c_int) -> c_int;
+    fn waitid(kind: c_int, id: c_int, info: *mut c_void, options: c_int) -> c_int;
     fn signal(number: c_int, handler: usize) -> usize;
     fn raise(number: c_int) -> c_int;
     fn syscall(number: c_long, ...) -> c_long;
@@ -53,18 +56,44 @@ impl Block {
         Self::mapped(mib, 0x01)
     }
 
+    /// Of a file that has no name any more.
+    fn of_file(mib: u64) -> Self {
+        let path = env::current_exe().expect("our path").with_extension(std::process::id().to_string());
+        let file = File::options().create_new(true).read(true).write(true).open(&path);
+        let file = file.expect("a file beside us");
+        std::fs::remove_file(path).expect("our own file");
+        file.set_len(mib << 20).expect("room");
+        Self::untouched((mib as usize) << 20, 0x01, file.as_raw_fd()).touched()
+    }
+
     fn mapped(mib: u64, flag: c_int) -> Self {
-        let len = (mib as usize) << 20;
+        // Anonymous.
+        Self::untouched((mib as usize) << 20, flag | 0x20, -1).touched()
+    }
+
+    fn untouched(len: usize, flags: c_int, file: c_int) -> Self {
         if len == 0 {
             return Self(ptr::null_mut(), 0);
         }
-        // Readable and writable, anonymous.
-        let at = unsafe { mmap(ptr::null_mut(), len, 3, flag | 0x20, -1, 0) }.cast::<u8>();
+        // Readable and writable.
+        let at = unsafe { mmap(ptr::null_mut(), len, 3, flags, file, 0) };
         assert!(!at.is_null() && at as isize != -1, "mmap");
-        for page in unsafe { slice::from_raw_parts_mut(at, len) }.chunks_mut(PAGE) {
-            page[0] = 1;
+        // Pages of 4 KiB, whatever this machine prefers (MADV_NOHUGEPAGE).
+        unsafe { madvise(at, len, 15) };
+        Self(at.cast(), len)
+    }
+
+    fn touched(self) -> Self {
+        self.write(0, self.1);
+        self
+    }
+
+    /// Writes to every page from `from` up to `to`.
+    fn write(&self, from: usize, to: usize) {
+        if self.1 > 0 {
+            let bytes = unsafe { slice::from_raw_parts_mut(self.0, self.1) };
+            (from..to).step_by(PAGE).for_each(|place| bytes[place] = 1);
         }
-        Self(at, len)
     }
 }
 
@@ -90,6 +119,10 @@ fn cpu_time() -> Duration {
     let mut time: [c_long; 2] = [0, 0];
     unsafe { clock_gettime(2, time.as_mut_ptr()) };
     Duration::new(time[0] as u64, time[1] as u32)
+}
+
+fn spin(ms: u64) {
+    while cpu_time() < Duration::from_millis(ms) {}
 }
 
 /// Runs `child` in a forked process and returns its id.
@@ -150,6 +183,102 @@ fn main() {
             let ids: Vec<_> = (0..n(0)).map(|_| forked(|| sleep(n(2)))).collect();
             wait_for(&ids);
         }
+        // file MIB MS, shared MIB MS: not anonymous.
+        "file" => {
+            let _block = Block::of_file(n(0));
+            sleep(n(1));
+        }
+        "shared" => {
+            let _block = Block::shared(n(0));
+            sleep(n(1));
+        }
+        // leak BYTES ROWS: BYTES more with each row, which it reports.
+        "leak" => {
+            let (mut marks, row) = (marks(), n(0) as usize);
+            let block = Block::untouched(row * n(1) as usize, 0x22, -1);
+            for done in 1..=n(1) as usize {
+                block.write((done - 1) * row, done * row);
+                if done % 10_000 == 0 {
+                    writeln!(marks, "progress {done}").expect("a line");
+                    sleep(40);
+                }
+            }
+        }
+        // threads COUNT MIB MS: threads with MIB each, all at the same time.
+        "threads" => {
+            let all: &'static Barrier = Box::leak(Box::new(Barrier::new(n(0) as usize)));
+            let hold = move || {
+                let block = Block::new(n(1));
+                all.wait();
+                sleep(n(2));
+                all.wait();
+                drop(block);
+            };
+            let threads: Vec<_> = (0..n(0)).map(|_| thread::spawn(hold)).collect();
+            threads.into_iter().for_each(|thread| thread.join().expect("a thread"));
+        }
+        // cow MIB PART MS: a child that shares MIB with its parent, but for PART that it writes to.
+        "cow" => {
+            let block = Block::new(n(0));
+            let id = forked(|| {
+                block.write(0, (n(1) as usize) << 20);
+                sleep(n(2));
+            });
+            wait_for(&[id]);
+        }
+        // zombies COUNT MIB MS: children that have held MIB and ended, and that nobody waits for.
+        "zombies" => {
+            let ids: Vec<_> = (0..n(0)).map(|_| forked(|| drop(Block::new(n(1))))).collect();
+            for id in ids {
+                // Until it has ended (WEXITED), without taking it away (WNOWAIT).
+                unsafe { waitid(1, id, ptr::null_mut(), 4 | 0x0100_0000) };
+            }
+            writeln!(marks(), "mark ended").expect("a mark");
+            sleep(n(2));
+        }
+        // unwaited COUNT MS: children that use MS of CPU time, and that nobody can wait for.
+        "unwaited" => {
+            unsafe { signal(17, 1) };
+            for _ in 0..n(0) {
+                forked(|| spin(n(1)));
+            }
+            // Returns when there are none any more.
+            wait_for(&[-1]);
+        }
+        // renamed MIB MS: under a name that reads like more of a line in /proc.
+        "renamed" => {
+            std::fs::write("/proc/self/comm", "x) R 1\nVmRSS: 1").expect("our name");
+            let _block = Block::new(n(0));
+            sleep(n(1));
+        }
+        // reuse MIB MORE MS: a child with MIB, and then one with MORE and the same id.
+        "reuse" => {
+            let hold = |mib| {
+                let id = forked(|| {
+                    let _block = Block::new(mib);
+                    sleep(n(2));
+                });
+                wait_for(&[id]);
+                id
+            };
+            let first = hold(n(0));
+            std::fs::write("/proc/sys/kernel/ns_last_pid", (first - 1).to_string()).expect("its id");
+            println!("{first} {}", hold(n(1)));
+        }
+        // hopper: a daemon that is another process each millisecond, and its session.
+        "hopper" => {
+            let id = forked(|| {
+                println!("{}", unsafe { setsid() });
+                for _ in 0..10_000 {
+                    if unsafe { fork() } > 0 {
+                        exit(0);
+                    }
+                    sleep(1);
+                }
+            });
+            wait_for(&[id]);
+            sleep(20);
+        }
         // children COUNT MIB MS: children with memory of their own, one after the other.
         "children" => {
             for _ in 0..n(0) {
@@ -209,7 +338,7 @@ fn main() {
             panic!("{}", Command::new(known).args(["hold", &mib, &n(1).to_string()]).exec());
         }
         // spin MS: uses this much CPU time, however long that takes.
-        "spin" => while cpu_time() < Duration::from_millis(n(0)) {},
+        "spin" => spin(n(0)),
         "exit" => exit(n(0) as i32),
         "signal" => {
             unsafe { raise(n(0) as c_int) };

@@ -8,28 +8,25 @@ mod family;
 #[path = "../../../preload/src/layout.rs"]
 #[allow(dead_code, reason = "the library's half of it")]
 mod layout;
+mod library;
 mod program;
 mod sanitizer;
 mod slot;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{MemfdFlags, StatVfsMountFlags};
+use rustix::fs::MemfdFlags;
 use rustix::process::Pid;
 
 use super::tree::Tree;
 use family::Sum;
 use layout::{SLOT_WORDS, SLOTS, WORD};
+use library::Library;
 use slot::{Slot, word};
 
-/// The library, as build.rs has compiled it; empty for a machine that it doesn't know.
-const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libmemgrid_preload.so"));
 /// A process that has no account after this time will not get one.
 const PATIENCE: Duration = Duration::from_millis(100);
 const SLOT: usize = SLOT_WORDS * WORD;
@@ -37,7 +34,7 @@ const SLOT: usize = SLOT_WORDS * WORD;
 /// The accounts of all programs that the measured processes run.
 #[derive(Debug)]
 pub(super) struct Heap {
-    folder: tempfile::TempDir,
+    library: Library,
     file: OwnedFd,
     buffer: Vec<u8>,
     /// The accounts as read last, in the order in which they were opened.
@@ -84,16 +81,13 @@ impl Heap {
     /// # Errors
     /// Why live heap can't be had here.
     pub(super) fn prepare(program: &OsStr) -> Result<Self, String> {
-        if LIBRARY.is_empty() {
-            return Err("the counting library was not built for this machine's architecture".into());
-        }
         if let Some(why) = sanitizer::obstacle(program) {
             return Err(why);
         }
-        let folder = lay_out_library()?;
+        let library = Library::lay_out()?;
         let file = accounts().map_err(|error| format!("memory for its accounts: {error}"))?;
         Ok(Self {
-            folder,
+            library,
             file,
             buffer: vec![0; SLOT],
             slots: Vec::new(),
@@ -105,7 +99,7 @@ impl Heap {
 
     /// The variables with which a program is counted.
     pub(super) fn environment(&self) -> [(&'static str, OsString); 2] {
-        let mut preload = library(self.folder.path()).into_os_string();
+        let mut preload = self.library.path().into_os_string();
         // First: an allocator that is preloaded too is then behind ours, and counted.
         if let Some(others) = std::env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
             preload.push(":");
@@ -249,45 +243,6 @@ const fn uncounted(code: u64) -> Option<&'static str> {
         }
         _ => Some("this version of CPython is not known"),
     }
-}
-
-fn library(folder: &Path) -> PathBuf {
-    folder.join("libmemgrid_preload.so")
-}
-
-/// Writes the library to a folder from which programs may be loaded.
-fn lay_out_library() -> Result<tempfile::TempDir, String> {
-    let mut why = "no folder for temporary files allows programs".to_owned();
-    for parent in [std::env::temp_dir(), "/var/tmp".into(), "/dev/shm".into()] {
-        if !may_hold_a_library(&parent) {
-            continue;
-        }
-        match write_library(&parent) {
-            Ok(folder) => return Ok(folder),
-            Err(error) => why = format!("{}: {error}", parent.display()),
-        }
-    }
-    Err(format!("the counting library can't be laid out: {why}"))
-}
-
-/// The dynamic linker takes spaces and colons for separators, and `$` for a variable.
-fn may_hold_a_library(folder: &Path) -> bool {
-    let name = folder.as_os_str().as_encoded_bytes();
-    let plain = folder.is_absolute() && !name.iter().any(|byte| b" :$\t\n".contains(byte));
-    let mount = rustix::fs::statvfs(folder);
-    plain && mount.is_ok_and(|mount| !mount.f_flag.contains(StatVfsMountFlags::NOEXEC))
-}
-
-fn write_library(parent: &Path) -> std::io::Result<tempfile::TempDir> {
-    // Readable for all: a program may change its user and start another.
-    let folder = tempfile::Builder::new()
-        .prefix("memprobe-")
-        .permissions(fs::Permissions::from_mode(0o755))
-        .tempdir_in(parent)?;
-    let path = library(folder.path());
-    fs::write(&path, LIBRARY)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
-    Ok(folder)
 }
 
 fn accounts() -> rustix::io::Result<OwnedFd> {

@@ -25,10 +25,13 @@ impl Session<'_> {
         let began = self.now();
         let mut kill_at = None;
         loop {
-            while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
-            // An error: there are no children, and so no other descendants.
-            if wait(WaitOptions::NOHANG).is_err() {
-                return;
+            loop {
+                match wait(WaitOptions::NOHANG) {
+                    Ok(Some(_)) => self.had_orphans = true,
+                    Ok(None) => break,
+                    // There are no children, and so no other descendants.
+                    Err(_) => return,
+                }
             }
             let now = self.now();
             let stop = self.signals.take().stop.is_some();
@@ -78,6 +81,7 @@ impl Session<'_> {
             .passes
             .map(|passes| passes.finish(heap.as_ref(), |id| peak_of.as_ref()?.get(&id).copied()));
         let group = self.tree.group();
+        let (waited_for, in_group) = (usage::of_children(), group.and_then(Group::cpu_time));
         let no_group = self.no_group.unwrap_or_default();
         let mut notes = self.notes;
         notes.extend(metrics::tree_notes(&self.tree, &no_group));
@@ -91,11 +95,13 @@ impl Session<'_> {
             said,
             deadlines: self.deadlines,
             ending: self.ending,
-            had_children: self.main_stat.is_some_and(|stat| stat.children_minor_faults > 0),
+            had_children: self.main_stat.is_some_and(|stat| stat.children_minor_faults > 0)
+                || self.had_orphans
+                || waited_for.is_far_below(in_group),
             rollup_refused: self.rollup_refused,
             heap,
             passes: passes.unwrap_or_default(),
-            usage: usage::of_children().at_least(group.and_then(Group::cpu_time)),
+            usage: waited_for.at_least(in_group),
             charged: match group {
                 Some(group) => group.peak().map_err(str::to_owned),
                 None => Err(format!("there is no cgroup for the command alone: {no_group}")),

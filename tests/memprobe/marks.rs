@@ -1,0 +1,38 @@
+//! What a workload tells through the descriptor that it inherits.
+
+use super::*;
+
+#[test]
+fn marks_progress_metrics_and_digest_arrive() {
+    let probed = probe(&[], "marks 30");
+    let file = probed.samples();
+    let marks: Vec<&str> = file.marks.iter().map(|mark| mark.name.as_str()).collect();
+    assert_eq!(marks, ["start", "end"]);
+    assert!(file.marks[1].t - file.marks[0].t >= 0.2);
+    assert_eq!(probed.result.output_digest.as_deref(), Some("ab12"));
+    let latency = &probed.result.metrics["latency"];
+    assert_eq!(latency.value, Some(3.0));
+    assert_eq!(latency.distribution.unwrap().count, 2);
+    assert!(probed.value("peak_rss") > 1.0, "a workload can't overwrite ours");
+    let notes = probed.notes();
+    assert!(notes.contains("1 lines were not understood, first: nonsense"), "{notes}");
+    assert!(notes.contains("1 metrics were dropped"), "{notes}");
+    let progress: Vec<f64> = file.points("progress").map(|(_, rows)| rows).collect();
+    assert!(progress.is_sorted() && progress.first() == Some(&10.0), "{progress:?}");
+    assert_eq!(progress.last(), Some(&20.0));
+}
+
+#[test]
+fn any_language_can_send_marks() {
+    let shell = "echo 'mark from sh' >&$MEMPROBE_FD; eval \"exec $MEMPROBE_FD>&-\"; sleep 0.1";
+    let probed = probe_command(&[], &["sh", "-c", shell]);
+    assert_eq!(probed.samples().marks[0].name, "from sh");
+    assert!(probed.status.success(), "{}", probed.stderr);
+    if Command::new("python3").arg("--version").output().is_err() {
+        skip::say("there is no python3");
+        return;
+    }
+    let python = "import os; os.write(int(os.environ['MEMPROBE_FD']), b'mark from python\\n')";
+    let probed = probe_command(&[], &["python3", "-c", python]);
+    assert_eq!(probed.samples().marks[0].name, "from python", "{}", probed.stderr);
+}

@@ -1,0 +1,59 @@
+//! Trees of processes: who is in them, and what all of them hold.
+
+use super::*;
+
+#[test]
+fn a_tree_is_summed_and_shared_pages_are_told_apart() {
+    let probed = probe(&[], "forks 4 40 1500");
+    assert!(probed.mib("peak_rss") > 200.0);
+    assert_near(probed.mib("peak_pss"), 41.0, 3.0);
+    assert_eq!(probed.value("processes"), 5.0);
+    assert_eq!(probed.result.metrics["peak_rss"].precision, Precision::Sampled);
+    assert!(probed.notes().contains("sum over up to 5 processes"), "{}", probed.notes());
+}
+
+#[test]
+fn children_that_no_sample_saw_are_said_to_be_missing() {
+    let probed = probe(&["--period", "10s"], "children 3 30 1");
+    assert!(probed.mib("peak_rss") > 30.0, "the largest process is known");
+    assert_eq!(probed.result.metrics["peak_rss"].precision, Precision::Sampled);
+    assert!(probed.notes().contains("between two samples"), "{}", probed.notes());
+}
+
+#[test]
+fn a_process_in_its_parents_memory_does_not_count_twice() {
+    let probed = probe(&[], "vfork 60 200");
+    assert_near(probed.mib("peak_rss"), 60.0 + baseline(), 1.0);
+    assert_eq!(probed.value("processes"), 2.0);
+}
+
+#[test]
+fn a_child_of_any_thread_is_found() {
+    let probed = probe(&[], "thread-child 50 400");
+    assert_near(probed.mib("peak_rss"), 50.0 + 2.0 * baseline(), 2.0);
+}
+
+#[test]
+fn a_process_whose_first_thread_has_ended_is_measured() {
+    let probed = probe(&[], "leaderless 50 300");
+    assert!(probed.status.success());
+    assert_near(probed.mib("peak_anon"), 50.0, 1.5);
+}
+
+#[test]
+fn samples_go_on_after_exec() {
+    let probed = probe(&[], "exec 50 1500");
+    assert_near(probed.mib("peak_anon"), 50.0, 1.5);
+    assert_near(probed.mib("peak_uss"), 50.0, 1.5);
+}
+
+#[test]
+fn a_daemon_is_measured_and_does_not_outlive_the_measurement() {
+    let probed = probe(&[], "daemon 50 60000 300");
+    assert_eq!(probed.result.outcome, ProbeOutcome::Ok);
+    assert!(probed.mib("peak_rss") > 50.0);
+    assert!(probed.notes().contains("left processes behind"), "{}", probed.notes());
+    let pid = Pid::from_raw(probed.stdout.trim().parse().unwrap()).unwrap();
+    assert!(test_kill_process(pid).is_err(), "the daemon is gone");
+    assert!(probed.value("wall_time") < 5.0, "the daemon's end is not the workload's time");
+}
