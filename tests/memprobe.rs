@@ -108,6 +108,18 @@ fn probe(options: &[&str], arguments: &str) -> Probed {
     probe_command(options, &command)
 }
 
+/// For as long as it takes, up to some seconds, with `MS` for that time in `arguments`: PSS is read
+/// seldom, and the more seldom the busier the machine is.
+fn probe_until(arguments: &str, seen: impl Fn(&Probed) -> bool) -> Probed {
+    let probe = |ms: &str| probe(&[], &arguments.replace("MS", ms));
+    let mut tries = ["300", "1200"].into_iter().map(probe);
+    tries.find(seen).unwrap_or_else(|| probe("5000"))
+}
+
+fn is_near(found: f64, wanted: f64, tolerance: f64) -> bool {
+    (found - wanted).abs() <= tolerance
+}
+
 /// What the known program holds without being told to hold anything.
 fn baseline() -> f64 {
     static BASELINE: OnceLock<f64> = OnceLock::new();
@@ -116,21 +128,23 @@ fn baseline() -> f64 {
 
 #[track_caller]
 fn assert_near(found: f64, wanted: f64, tolerance: f64) {
-    assert!((found - wanted).abs() <= tolerance, "{found} is not {wanted} ± {tolerance}");
+    assert!(is_near(found, wanted, tolerance), "{found} is not {wanted} ± {tolerance}");
 }
 
 #[test]
 fn what_is_held_is_measured() {
-    let probed = probe(&[], "hold 100 1500");
+    let metrics = ["peak_anon", "peak_pss", "peak_uss"];
+    let probed = probe_until("hold 100 MS", |probed| {
+        metrics.iter().all(|metric| is_near(probed.mib(metric), 101.0, 1.5))
+    });
     assert_eq!(probed.result.outcome, ProbeOutcome::Ok);
     assert!(probed.status.success());
     let peak = &probed.result.metrics["peak_rss"];
     assert_eq!(peak.precision, Precision::Exact, "{:?}", probed.result);
     assert_near(probed.mib("peak_rss"), 100.0 + baseline(), 1.0);
-    for metric in ["peak_anon", "peak_pss", "peak_uss"] {
+    for metric in metrics {
         assert_near(probed.mib(metric), 101.0, 1.5);
     }
-    assert!(probed.value("wall_time") >= 1.5 && probed.value("wall_time") < 10.0);
     assert!(probed.value("minor_faults") > 0.0 && probed.value("processes") == 1.0);
     assert!(probed.stderr.contains("peak RSS") && probed.stderr.contains("memprobe: ok"));
 }

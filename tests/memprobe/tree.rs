@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_tree_is_summed_and_shared_pages_are_told_apart() {
-    let probed = probe(&[], "forks 4 40 1500");
+    let probed = probe_until("forks 4 40 MS", |probed| is_near(probed.mib("peak_pss"), 41.0, 3.0));
     assert!(probed.mib("peak_rss") > 200.0);
     assert_near(probed.mib("peak_pss"), 41.0, 3.0);
     assert_eq!(probed.value("processes"), 5.0);
@@ -42,7 +42,7 @@ fn a_process_whose_first_thread_has_ended_is_measured() {
 
 #[test]
 fn samples_go_on_after_exec() {
-    let probed = probe(&[], "exec 50 1500");
+    let probed = probe_until("exec 50 MS", |probed| is_near(probed.mib("peak_uss"), 50.0, 1.5));
     assert_near(probed.mib("peak_anon"), 50.0, 1.5);
     assert_near(probed.mib("peak_uss"), 50.0, 1.5);
 }
