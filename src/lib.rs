@@ -11,7 +11,7 @@
 //! `config`, `plan` and `analyse` are pure: what they know of files, time and chance is
 //! passed in. `docs/architecture.md` explains the walls between the modules.
 
-// What everybody speaks: errors, exit codes, outcomes, measurements.
+// What everybody speaks: errors, exit codes, outcomes, measurements, statistics.
 pub mod error;
 pub mod event;
 pub mod exit_code;
@@ -19,6 +19,7 @@ pub mod fingerprint;
 pub mod interrupt;
 pub mod measurement;
 pub mod outcome;
+pub mod statistics;
 
 // The pipeline, in order.
 pub mod config;

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::summary::Statistic;
-use crate::config::Rule;
-use crate::measurement::{Scope, Unit};
+use crate::config::{Limit, Rule};
+use crate::measurement::{Scope, Shape, Unit};
 use crate::outcome::Outcome;
 use crate::plan::CellId;
 
@@ -36,6 +36,16 @@ pub struct Comparison {
     pub gate: Gate,
     /// Why, in one sentence for each reason; empty if it passed.
     pub reasons: Vec<String>,
+    /// What a reader should know beside that, such as a calibration that could not be used.
+    pub notes: Vec<String>,
+}
+
+impl Comparison {
+    /// Cells in which a metric became worse than its rule allows, be that noise or not: those that
+    /// `--confirm` measures again.
+    pub fn suspects(&self) -> impl Iterator<Item = &CellComparison> {
+        self.cells.iter().filter(|cell| cell.metrics.values().any(|metric| metric.beyond_limit))
+    }
 }
 
 /// One side of a comparison.
@@ -135,12 +145,14 @@ pub struct MetricComparison {
     pub interval: Option<Interval>,
     /// Of the rank test, where there are enough repeats to carry one.
     pub p_value: Option<f64>,
-    /// The change that is normal when nothing changed, as a share of the median.
+    /// The change that is normal when nothing changed.
     pub noise: Option<Noise>,
     /// The gate's rule for it, if there is one.
     pub rule: Option<Rule>,
-    /// The conclusion.
-    pub verdict: Verdict,
+    /// Whether it became worse than its rule allows, be that noise or not: worth measuring again.
+    pub beyond_limit: bool,
+    /// The conclusion; `None` if it isn't known which direction is better, and no rule says so.
+    pub verdict: Option<Verdict>,
     /// Why, in one sentence.
     pub reason: String,
 }
@@ -157,10 +169,10 @@ pub struct Interval {
 }
 
 /// A noise floor, and where it is from.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Noise {
-    /// As a share of the median: 0.002 is 0.2%.
-    pub relative: f64,
+    /// As a share (0.002 is 0.2%), or in the unit of a rule that has one.
+    pub size: Limit,
     /// Where it is from.
     pub source: NoiseSource,
 }
@@ -175,6 +187,8 @@ pub enum NoiseSource {
     Machine,
     /// No calibration: the spread of the repeats that are compared.
     Repeats,
+    /// Neither calibration nor enough repeats: more than was ever seen.
+    Assumed,
 }
 
 /// How memory grows with the rows done.
@@ -195,16 +209,4 @@ pub struct Slope {
     pub bytes_per_row: f64,
     /// What the word rests on, in one sentence.
     pub evidence: String,
-}
-
-/// How a curve over rows looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Shape {
-    /// Memory doesn't depend on the number of rows.
-    Flat,
-    /// Each row adds about the same.
-    Linear,
-    /// It grows, but not along a line.
-    Uneven,
 }

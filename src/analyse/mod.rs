@@ -9,7 +9,6 @@ pub mod curve;
 pub mod output;
 #[cfg(test)]
 pub(crate) mod sample;
-pub mod statistics;
 mod summarise;
 pub mod summary;
 

@@ -192,6 +192,7 @@ fn attempt(id: &CellId, number: u32, peak: f64, seconds: f64) -> AttemptRecord {
         started: started(),
         outcome: Outcome::Ok,
         reason: None,
+        derived: crate::measurement::Derived::default(),
         command: ["python", "workload/serialize.py", "json"].map(str::to_owned).to_vec(),
         env: [
             ("MEMGRID_ROWS".to_owned(), "50000".to_owned()),

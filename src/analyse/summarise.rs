@@ -8,11 +8,11 @@ use rayon::prelude::*;
 use super::change;
 use super::curve::thinned;
 use super::output::{self, Output};
-use super::statistics::spread;
 use super::summary::{CellSummary, Change, Curve, EarlierResult, Statistic, Summary};
 use crate::collect::record::{AttemptRecord, CellResults, RunManifest, RunRecord};
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId};
+use crate::statistics::spread;
 
 /// Points that are kept of each curve: enough for a chart as wide as a page.
 pub const POINTS: usize = 1200;
@@ -146,10 +146,9 @@ fn measured(attempts: &[AttemptRecord]) -> impl Iterator<Item = &AttemptRecord> 
 /// Figures over the measured attempts that succeeded.
 fn figures(attempts: &[AttemptRecord]) -> IndexMap<String, Statistic> {
     let ok = || measured(attempts).filter(|attempt| attempt.outcome == Outcome::Ok);
-    let metrics = || ok().filter_map(|attempt| Some(&attempt.result.as_ref()?.metrics));
-    let names: IndexMap<_, _> = metrics().flatten().collect();
+    let names: IndexMap<_, _> = ok().flat_map(AttemptRecord::metrics).collect();
     let statistic = |(name, metric): (&String, &crate::measurement::Metric)| {
-        let spread = spread(metrics().filter_map(|metrics| metrics.get(name)?.value))?;
+        let spread = spread(ok().filter_map(|attempt| attempt.metric(name)?.value))?;
         let statistic = Statistic {
             unit: metric.unit.clone(),
             scope: metric.scope,
@@ -165,9 +164,7 @@ fn figures(attempts: &[AttemptRecord]) -> IndexMap<String, Statistic> {
 
 /// Metrics that no measured attempt has, with the reason that one of them gives.
 fn unavailable(attempts: &[AttemptRecord]) -> IndexMap<String, String> {
-    let metrics = || {
-        measured(attempts).filter_map(|attempt| Some(&attempt.result.as_ref()?.metrics)).flatten()
-    };
+    let metrics = || measured(attempts).flat_map(AttemptRecord::metrics);
     let had: HashSet<_> =
         metrics().filter(|(_, metric)| metric.value.is_some()).map(|(name, _)| name).collect();
     metrics()

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Commits;
-use crate::measurement::ProbeResult;
+use crate::measurement::{Derived, Metric, ProbeResult};
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId};
 
@@ -223,6 +223,28 @@ pub struct AttemptRecord {
     pub env: IndexMap<String, String>,
     /// What memprobe found; `None` if it could not be started or was killed.
     pub result: Option<ProbeResult>,
+    /// What follows from the samples.
+    #[serde(default, skip_serializing_if = "Derived::is_empty")]
+    pub derived: Derived,
+}
+
+impl AttemptRecord {
+    /// All figures by name: those that were read, and then those that follow from the samples. A
+    /// workload's own figure of the same name counts instead.
+    pub fn metrics(&self) -> impl Iterator<Item = (&String, &Metric)> {
+        let read = self.result.iter().flat_map(|result| &result.metrics);
+        let taken = |name: &String| {
+            self.result.as_ref().is_some_and(|result| result.metrics.contains_key(name))
+        };
+        read.chain(self.derived.metrics.iter().filter(move |(name, _)| !taken(name)))
+    }
+
+    /// One figure by name.
+    #[must_use]
+    pub fn metric(&self, name: &str) -> Option<&Metric> {
+        let read = self.result.as_ref().and_then(|result| result.metrics.get(name));
+        read.or_else(|| self.derived.metrics.get(name))
+    }
 }
 
 /// A whole run, as read from its folder.

@@ -95,6 +95,7 @@ pub(crate) fn attempt(id: &str, number: u32, peak: f64) -> AttemptRecord {
         started: Timestamp::from_second(1_795_000_001).unwrap(),
         outcome: Outcome::Ok,
         reason: None,
+        derived: crate::measurement::Derived::default(),
         command: vec![],
         env: IndexMap::new(),
         result: Some(serde_json::from_value::<ProbeResult>(result).unwrap()),

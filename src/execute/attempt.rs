@@ -16,7 +16,7 @@ use super::{Settings, Task, log};
 use crate::collect::record::{AttemptRecord, SCHEMA};
 use crate::collect::run_dir::{RunDir, SAMPLES, STDERR, STDOUT, StagedAttempt};
 use crate::error::Result;
-use crate::measurement::{ProbeOutcome, ProbeResult};
+use crate::measurement::{Derived, ProbeOutcome, ProbeResult, SampleFile};
 use crate::outcome::Outcome;
 use crate::plan::Attempt;
 
@@ -79,9 +79,21 @@ pub(super) fn run(
         command: secrets.mask_all(&task.command),
         env: secrets.mask_values(&task.env),
         result: verdict.result,
+        derived: derived(&staged.path().join(SAMPLES)),
     };
     run.commit_attempt(&staged, &record)?;
     Ok(record)
+}
+
+/// What follows from the samples; nothing if there are none that can be read.
+fn derived(samples: &Path) -> Derived {
+    match SampleFile::open(samples) {
+        Ok(file) => Derived::of(&file),
+        Err(error) => {
+            tracing::debug!("nothing follows from the samples: {error}");
+            Derived::default()
+        }
+    }
 }
 
 /// Runs memprobe to its end. The inner error is one of starting it: the attempt's, not the run's.

@@ -176,8 +176,7 @@ fn attempt(attempt: &AttemptRecord) -> Value {
 
 /// The figures that were had.
 fn metrics(attempt: &AttemptRecord) -> impl Iterator<Item = Value> {
-    let metrics = attempt.result.iter().flat_map(|result| &result.metrics);
-    metrics.filter_map(move |(name, metric)| {
+    attempt.metrics().filter_map(move |(name, metric)| {
         let value = metric.value.filter(|value| value.is_finite())?;
         Some(json!({
             "cell": attempt.cell,

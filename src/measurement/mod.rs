@@ -3,6 +3,7 @@
 //! Knows nothing of matrices.
 
 mod axis;
+mod derived;
 mod known;
 mod metric;
 mod passes;
@@ -10,6 +11,7 @@ mod result;
 pub mod sample_file;
 
 pub use axis::{Axis, Tick};
+pub use derived::{Derived, Growth, Shape};
 pub use known::{OWN_METRICS, unit};
 pub use metric::{Distribution, Metric, Metrics, Precision, Scope, Unit};
 pub use passes::{AllocationLine, AllocationLines, is_objects, objects, objects_size};

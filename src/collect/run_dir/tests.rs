@@ -61,6 +61,7 @@ fn attempt(id: &str, number: u32, outcome: Outcome) -> AttemptRecord {
         started: "2026-11-21T22:15:31Z".parse().unwrap(),
         outcome,
         reason: None,
+        derived: crate::measurement::Derived::default(),
         command: vec!["true".into()],
         env: IndexMap::new(),
         result: None,

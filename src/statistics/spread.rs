@@ -1,4 +1,4 @@
-//! Figures over several attempts. What is not a finite number is left out, and nothing is made
+//! The middle and the ends of some values. What is not a finite number is left out, and nothing is made
 //! up for what is empty.
 
 /// The middle, the ends and the number of some values.
