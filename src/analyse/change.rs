@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::conditions::Conditions;
 use super::summary::{Change, Statistic};
 use crate::collect::record::RunManifest;
 
@@ -38,26 +39,6 @@ pub fn obstacle(one: &RunManifest, other: &RunManifest) -> Option<String> {
     if one.run == other.run {
         return None;
     }
-    let fingerprint = |run: &RunManifest| run.dataset.as_ref().map(|data| data.fingerprint.clone());
-    // One that is not known is not known to be another.
-    let allocators = one.allocator.as_ref().zip(other.allocator.as_ref());
-    let different = [
-        ("machine", one.machine.id != other.machine.id),
-        ("dataset", fingerprint(one) != fingerprint(other)),
-        ("sampling period", one.measure.period != other.measure.period),
-        ("number of jobs", one.measure.jobs != other.measure.jobs),
-        ("setting of `steady`", one.measure.steady != other.measure.steady),
-        ("setting of `heap`", one.measure.heap != other.measure.heap),
-        ("allocator", allocators.is_some_and(|(one, other)| one != other)),
-        ("workload", one.workload_sha256 != other.workload_sha256),
-    ];
-    let named: Vec<_> =
-        different.iter().filter(|(_, differs)| *differs).map(|(what, _)| *what).collect();
-    let (last, rest) = named.split_last()?;
-    let listed = if rest.is_empty() {
-        (*last).to_owned()
-    } else {
-        format!("{} and {last}", rest.join(", "))
-    };
-    Some(format!("measured in another run with another {listed}"))
+    let difference = Conditions::of(one).difference(&Conditions::of(other))?;
+    Some(format!("measured in another run with another {difference}"))
 }

@@ -5,11 +5,15 @@
 pub mod change;
 pub mod comparison;
 pub mod conclusion;
+pub mod conditions;
 pub mod curve;
+pub mod noise;
 pub mod output;
 #[cfg(test)]
 pub(crate) mod sample;
 mod summarise;
 pub mod summary;
 
+pub use conditions::Conditions;
+pub use noise::NoiseFloors;
 pub use summarise::{CurveSource, POINTS, SummaryInput, summarise};
