@@ -12,7 +12,7 @@ pub mod sample_file;
 
 pub use axis::{Axis, Tick};
 pub use derived::{Derived, Growth, Shape};
-pub use known::{OWN_METRICS, unit};
+pub use known::{DERIVED_METRICS, OWN_METRICS, known_metrics, unit};
 pub use metric::{Distribution, Metric, Metrics, Precision, Scope, Unit};
 pub use passes::{AllocationLine, AllocationLines, is_objects, objects, objects_size};
 pub use result::{ProbeOutcome, ProbeResult, Sampling};

@@ -2,7 +2,7 @@
 
 use super::protocol::{Junk, Message, ServerLine};
 use super::values::Values;
-use crate::measurement::{OWN_METRICS, is_objects};
+use crate::measurement::{is_objects, known_metrics};
 
 /// Marks beyond these are dropped: a flood may not fill the disk.
 const MOST_MARKS: u64 = 10_000;
@@ -39,7 +39,7 @@ impl Said {
             Ok(Message::Digest(digest)) => self.digest = Some(digest),
             Ok(Message::Server(line)) => self.new_servers.push(line),
             Ok(Message::Metric { name, value, unit }) => {
-                let own = OWN_METRICS.contains(&name.as_str()) || is_objects(&name);
+                let own = known_metrics().any(|known| known == name) || is_objects(&name);
                 if own || !self.values.add(name, value, &unit) {
                     self.refused += 1;
                 }

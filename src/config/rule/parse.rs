@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::amount::{self, Amount};
 use super::{Limit, Rule, matcher};
 use crate::config::suggest::list;
-use crate::measurement::{OWN_METRICS, Unit, unit};
+use crate::measurement::{Unit, known_metrics, unit};
 
 const EXAMPLE: &str =
     "write METRIC>LIMIT, such as \"peak_rss>3%\", or CELLS:METRIC>LIMIT with a glob over cells";
@@ -83,7 +83,7 @@ fn check_metric(metric: &str) -> Result<(), RuleError> {
 /// metrics as it likes, so only what is all but a known name is one: `gpu_time` is no `cpu_time`,
 /// since few slips are in the first letter.
 fn meant(metric: &str) -> Option<&'static str> {
-    if OWN_METRICS.contains(&metric) {
+    if known_metrics().any(|known| known == metric) {
         return None;
     }
     let plain = metric.to_ascii_lowercase().replace('-', "_");
@@ -95,7 +95,7 @@ fn meant(metric: &str) -> Option<&'static str> {
             || (plain.chars().next() == known.chars().next()
                 && strsim::damerau_levenshtein(&plain, known) == 1)
     };
-    OWN_METRICS.into_iter().find(|known| is_slip(known))
+    known_metrics().find(|known| is_slip(known))
 }
 
 fn parse_limit(text: &str, metric: &str) -> Result<Limit, RuleError> {

@@ -11,7 +11,7 @@ mod work;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Metric, Metrics, Precision, SampleFile, Scope, Unit};
+use super::{Metric, Metrics, Precision, SampleFile, Scope, Unit, unit};
 
 pub use growth::{Growth, Shape};
 use work::Work;
@@ -44,7 +44,7 @@ impl Derived {
             derived.take(name, &curve, file);
             if name == "rss" {
                 let time = curve.time_to_peak().ok_or_else(|| "memory was never read".to_owned());
-                derived.put("time_to_peak", time, Unit::Seconds, curve.scope);
+                derived.put("time_to_peak", time, curve.scope);
             }
         }
         derived
@@ -52,22 +52,22 @@ impl Derived {
 
     fn take(&mut self, name: &str, curve: &Curve, file: &SampleFile) {
         let work = Work::of(file, curve);
-        let mut put = |figure: &str, value, unit| {
-            self.put(&format!("{figure}_{name}"), value, unit, curve.scope);
+        let mut put = |figure: &str, value| {
+            self.put(&format!("{figure}_{name}"), value, curve.scope);
         };
-        put("rise", work.rise(), Unit::Bytes);
-        put("steady", steady::level(&work.held), Unit::Bytes);
+        put("rise", work.rise());
+        put("steady", steady::level(&work.held));
         let growth = growth::along(&work);
         let slope = growth.as_ref().map(|growth| growth.bytes_per_row).map_err(Clone::clone);
-        put("growth", slope, Unit::Other("B/row".to_owned()));
-        put("auc", area::under(&curve.held), Unit::Other("B·s".to_owned()));
+        put("growth", slope);
+        put("auc", area::under(&curve.held));
         if let Ok(growth) = growth {
             self.growth.insert(name.to_owned(), growth);
         }
     }
 
-    fn put(&mut self, name: &str, value: Result<f64, String>, unit: Unit, scope: Scope) {
-        let precision = Precision::Sampled;
+    fn put(&mut self, name: &str, value: Result<f64, String>, scope: Scope) {
+        let (unit, precision) = (unit(name).unwrap_or(Unit::Bytes), Precision::Sampled);
         let metric = match value {
             Ok(value) => Metric::new(value, unit, scope, precision),
             Err(why) => Metric::unavailable(unit, scope, precision, why),

@@ -1,6 +1,7 @@
 //! Curves as real programs draw them, and what follows.
 
 use super::*;
+use crate::measurement::DERIVED_METRICS;
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -135,4 +136,11 @@ fn records_keep_it() {
     let text = serde_json::to_string(&derived).unwrap();
     assert_eq!(serde_json::from_str::<Derived>(&text).unwrap(), derived);
     assert_eq!(serde_json::from_str::<Derived>("{}").unwrap(), Derived::default());
+}
+
+#[test]
+fn every_name_is_known_beforehand() {
+    let derived = Derived::of(&work(|_| MIB));
+    let rss = DERIVED_METRICS.iter().filter(|name| !name.ends_with("_heap"));
+    assert!(derived.metrics.keys().eq(rss), "{:?}", derived.metrics.keys());
 }
