@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::summary::Statistic;
 use crate::config::{Limit, Rule};
-use crate::measurement::{Scope, Shape, Unit};
+pub use crate::measurement::Shape;
+use crate::measurement::{Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::CellId;
 
@@ -114,6 +115,8 @@ pub struct Unpaired {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
+    /// Nothing says whether more of it is better or worse, and no rule names it.
+    NotJudged,
     /// Better, by more than the threshold and the noise.
     Improved,
     /// No difference that matters.
@@ -151,8 +154,8 @@ pub struct MetricComparison {
     pub rule: Option<Rule>,
     /// Whether it became worse than its rule allows, be that noise or not: worth measuring again.
     pub beyond_limit: bool,
-    /// The conclusion; `None` if it isn't known which direction is better, and no rule says so.
-    pub verdict: Option<Verdict>,
+    /// The conclusion.
+    pub verdict: Verdict,
     /// Why, in one sentence.
     pub reason: String,
 }

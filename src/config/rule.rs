@@ -71,6 +71,14 @@ impl Rule {
 }
 
 impl Limit {
+    /// The number, whatever it counts.
+    #[must_use]
+    pub const fn amount(&self) -> f64 {
+        match self {
+            Self::Relative(amount) | Self::Absolute { value: amount, .. } => *amount,
+        }
+    }
+
     /// By how much a metric of this unit, which was `before`, may grow. `None`: the limit is in a
     /// unit that has nothing to do with the metric's.
     #[must_use]

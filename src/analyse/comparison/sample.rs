@@ -3,7 +3,6 @@
 use indexmap::IndexMap;
 
 use super::*;
-use crate::config::Limit;
 
 mod arbitrary;
 
@@ -42,6 +41,7 @@ pub(crate) fn quiet_night() -> Comparison {
         unpaired: Vec::new(),
         gate: Gate::Passed,
         reasons: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
@@ -108,8 +108,9 @@ fn same(unit: Unit, scope: Scope, value: f64) -> MetricComparison {
         difference: Some(0.0),
         interval: Some(Interval { low: 0.999, high: 1.001, confidence: 0.95 }),
         p_value: Some(0.84),
-        noise: Some(Noise { relative: 0.001, source: NoiseSource::Cell }),
+        noise: Some(Noise { size: Limit::Relative(0.001), source: NoiseSource::Cell }),
         rule: None,
+        beyond_limit: false,
         verdict: Verdict::Unchanged,
         reason: "within the noise of 0.1%".to_owned(),
     }

@@ -32,7 +32,7 @@ pub(super) fn render(comparison: &Comparison, options: &Options) -> String {
             Verdict::Regressed => &mut errors,
             Verdict::Inconclusive | Verdict::NotComparable => &mut warnings,
             Verdict::Improved => &mut notices,
-            Verdict::Unchanged => continue,
+            Verdict::Unchanged | Verdict::NotJudged => continue,
         };
         list.push(note(cell, &metrics));
     }

@@ -21,8 +21,7 @@ use crate::plan::CellId;
 /// When a rule's limit is no finite number, which JSON can't say.
 pub(super) fn render(comparison: &Comparison) -> Result<String> {
     for rule in &comparison.rules {
-        let (Limit::Relative(limit) | Limit::Absolute { value: limit, .. }) = rule.limit;
-        if !limit.is_finite() {
+        if !rule.limit.amount().is_finite() {
             return Err(Error::usage(format!("the limit of the rule `{rule}` is not a number"))
                 .hint("give it one, such as `peak_rss>3%`"));
         }
@@ -41,6 +40,7 @@ struct Document<'a> {
     after: SideEntry<'a>,
     gate: Gate,
     reasons: &'a [String],
+    notes: &'a [String],
     rules: Vec<RuleEntry<'a>>,
     cells: Vec<CellEntry<'a>>,
     unpaired: Vec<UnpairedEntry<'a>>,
@@ -93,8 +93,9 @@ struct MetricEntry<'a> {
     difference: Option<f64>,
     interval: Option<Interval>,
     p_value: Option<f64>,
-    noise: Option<Noise>,
+    noise: Option<&'a Noise>,
     rule: Option<String>,
+    beyond_limit: bool,
     verdict: Verdict,
     reason: &'a str,
 }
@@ -129,6 +130,7 @@ impl<'a> From<&'a Comparison> for Document<'a> {
             after: (&comparison.after).into(),
             gate: comparison.gate,
             reasons: &comparison.reasons,
+            notes: &comparison.notes,
             rules: comparison.rules.iter().map(RuleEntry::from).collect(),
             cells: comparison.cells.iter().map(CellEntry::from).collect(),
             unpaired: comparison.unpaired.iter().map(UnpairedEntry::from).collect(),
@@ -195,8 +197,9 @@ impl<'a> From<&'a MetricComparison> for MetricEntry<'a> {
             difference: finite(metric.difference),
             interval: metric.interval.filter(|it| all_finite([it.low, it.high, it.confidence])),
             p_value: finite(metric.p_value),
-            noise: metric.noise.filter(|noise| noise.relative.is_finite()),
+            noise: metric.noise.as_ref().filter(|noise| noise.size.amount().is_finite()),
             rule: metric.rule.as_ref().map(ToString::to_string),
+            beyond_limit: metric.beyond_limit,
             verdict: metric.verdict,
             reason: &metric.reason,
         }

@@ -59,7 +59,7 @@ fn cell(cell: &CellComparison, gate: Gate, metrics: &[&str]) -> TestCase {
     let kind = match cell.verdict {
         _ if wording::failed(cell) => not_compared(gate),
         Verdict::Improved | Verdict::Unchanged => Kind::Success,
-        Verdict::Inconclusive => Kind::Skipped,
+        Verdict::Inconclusive | Verdict::NotJudged => Kind::Skipped,
         Verdict::NotComparable => not_compared(gate),
         Verdict::Regressed => Kind::Failure,
     };

@@ -77,7 +77,7 @@ fn id(text: &str) -> Field {
 fn colored(field: Field, verdict: Verdict) -> Field {
     match verdict {
         Verdict::Improved => field.fg(Color::Green),
-        Verdict::Unchanged => field,
+        Verdict::Unchanged | Verdict::NotJudged => field,
         Verdict::Inconclusive | Verdict::NotComparable => field.fg(Color::Yellow),
         Verdict::Regressed => field.fg(Color::Red),
     }

@@ -19,6 +19,7 @@ const HEADLINES: [&str; 2] = ["peak_rss", "peak_heap"];
 /// The verdict as a word.
 pub(super) const fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
+        Verdict::NotJudged => "not judged",
         Verdict::Improved => "improved",
         Verdict::Unchanged => "unchanged",
         Verdict::Inconclusive => "inconclusive",
@@ -30,6 +31,7 @@ pub(super) const fn verdict(verdict: Verdict) -> &'static str {
 /// A sign that tells verdicts apart without colour, before the word is read.
 const fn sign(verdict: Verdict) -> &'static str {
     match verdict {
+        Verdict::NotJudged => "·",
         Verdict::Improved => "✓",
         Verdict::Unchanged => "=",
         Verdict::Inconclusive => "?",
@@ -212,12 +214,13 @@ fn short(revision: &str) -> &str {
 
 /// `18 cells: 2 regressed, 16 unchanged; 1 only on one side`.
 pub(super) fn counts(comparison: &Comparison) -> String {
-    const ORDER: [Verdict; 5] = [
+    const ORDER: [Verdict; 6] = [
         Verdict::Regressed,
         Verdict::Improved,
         Verdict::Inconclusive,
         Verdict::NotComparable,
         Verdict::Unchanged,
+        Verdict::NotJudged,
     ];
     let count = |wanted| comparison.cells.iter().filter(|cell| cell.verdict == wanted).count();
     let counted = ORDER.map(|wanted| (count(wanted), verdict(wanted)));

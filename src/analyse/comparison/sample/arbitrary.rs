@@ -67,9 +67,10 @@ pub(crate) fn hostile_text() -> impl Strategy<Value = String> {
 
 /// A comparison of any shape; figures are any finite numbers.
 pub(crate) fn any() -> impl Strategy<Value = Comparison> {
-    let judgement = (vec(rule(), 0..3), gate(), vec(hostile_text(), 0..3));
+    let said = || vec(hostile_text(), 0..3);
+    let judgement = (vec(rule(), 0..3), gate(), said(), said());
     let parts = (side(), side(), vec(cell(), 0..6), vec(unpaired(), 0..4), judgement);
-    parts.prop_map(|(before, after, cells, unpaired, (rules, gate, reasons))| Comparison {
+    parts.prop_map(|(before, after, cells, unpaired, (rules, gate, reasons, notes))| Comparison {
         schema: SCHEMA,
         before,
         after,
@@ -78,6 +79,7 @@ pub(crate) fn any() -> impl Strategy<Value = Comparison> {
         unpaired,
         gate,
         reasons,
+        notes,
     })
 }
 
@@ -92,8 +94,15 @@ fn gate() -> impl Strategy<Value = Gate> {
 }
 
 fn verdict() -> impl Strategy<Value = Verdict> {
-    use Verdict::{Improved, Inconclusive, NotComparable, Regressed, Unchanged};
-    prop::sample::select(vec![Improved, Inconclusive, NotComparable, Regressed, Unchanged])
+    use Verdict::{Improved, Inconclusive, NotComparable, NotJudged, Regressed, Unchanged};
+    prop::sample::select(vec![
+        Improved,
+        Inconclusive,
+        NotComparable,
+        NotJudged,
+        Regressed,
+        Unchanged,
+    ])
 }
 
 fn outcome() -> impl Strategy<Value = Option<Outcome>> {
@@ -118,12 +127,15 @@ fn scope() -> impl Strategy<Value = Scope> {
     prop::sample::select(vec![Scope::Process, Scope::Tree, Scope::Server, Scope::Workload])
 }
 
-fn rule() -> impl Strategy<Value = Rule> {
-    let limit = prop_oneof![
+fn limit() -> impl Strategy<Value = Limit> {
+    prop_oneof![
         finite().prop_map(Limit::Relative),
         (finite(), unit()).prop_map(|(value, unit)| Limit::Absolute { value, unit }),
-    ];
-    (option::of(hostile_text()), hostile_text(), limit).prop_map(|(cells, metric, limit)| Rule {
+    ]
+}
+
+fn rule() -> impl Strategy<Value = Rule> {
+    (option::of(hostile_text()), hostile_text(), limit()).prop_map(|(cells, metric, limit)| Rule {
         cells,
         metric,
         limit,
@@ -191,14 +203,16 @@ fn metric() -> impl Strategy<Value = MetricComparison> {
         );
         let interval = (finite(), finite(), 0.0..1.0)
             .prop_map(|(low, high, confidence)| Interval { low, high, confidence });
-        let source = vec![NoiseSource::Cell, NoiseSource::Machine, NoiseSource::Repeats];
-        let noise = (finite(), prop::sample::select(source))
-            .prop_map(|(relative, source)| Noise { relative, source });
+        use NoiseSource::{Assumed, Cell, Machine, Repeats};
+        let source = vec![Assumed, Cell, Machine, Repeats];
+        let noise = (limit(), prop::sample::select(source))
+            .prop_map(|(size, source)| Noise { size, source });
         let evidence = (option::of(interval), option::of(0.0..=1.0), option::of(noise));
         let change = (option::of(finite()), option::of(finite()));
-        let judged = (option::of(rule()), verdict(), hostile_text());
+        let judged = (option::of(rule()), prop::bool::ANY, verdict(), hostile_text());
         (sides, change, evidence, judged).prop_map(
-            move |((before, after), (ratio, difference), evidence, (rule, verdict, reason))| {
+            move |((before, after), (ratio, difference), evidence, judged)| {
+                let (rule, beyond_limit, verdict, reason) = judged;
                 MetricComparison {
                     unit: unit.clone(),
                     scope,
@@ -210,6 +224,7 @@ fn metric() -> impl Strategy<Value = MetricComparison> {
                     p_value: evidence.1,
                     noise: evidence.2,
                     rule,
+                    beyond_limit,
                     verdict,
                     reason,
                 }

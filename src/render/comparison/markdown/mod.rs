@@ -62,6 +62,7 @@ fn ordered(comparison: &Comparison) -> Vec<&CellComparison> {
         Verdict::Inconclusive => 2,
         Verdict::Improved => 3,
         Verdict::Unchanged => 4,
+        Verdict::NotJudged => 5,
     });
     cells
 }
