@@ -17,6 +17,16 @@ color = "green"
 command = ["sh", "-c", "echo {cell}"]
 "#;
 
+const SOURCE: &str = r#"
+[matrix]
+state = ["plain"]
+[state.plain]
+[subject]
+git = "source"
+[workload]
+command = ["ls", "{subject}"]
+"#;
+
 const ROWS: &str = r#"
 [matrix]
 backend = ["sqlite"]
@@ -128,6 +138,62 @@ fn a_baseline_is_a_name_for_a_run() {
     environment.run(&["history", "baseline", "mian", "--remove"]).exits(6).says("`main`");
     environment.run(&["history", "baseline", "main", "--remove"]).exits(0);
     assert_eq!(environment.runs().len(), 2);
+}
+
+#[test]
+fn pruning_keeps_what_something_rests_on() {
+    let environment = TestEnvironment::new(MATRIX);
+    for cell in ["small/red", "small/green", "small/red", "small/red", "large/red"] {
+        environment.run(&["run", cell]).exits(0);
+    }
+    let runs = environment.runs();
+    environment.run(&["history", "baseline", "main", &runs[0]]).exits(0);
+    environment.run(&["history", "prune"]).exits(2).says("--keep");
+    environment.run(&["history", "prune", "--older-than", "1d"]).exits(0).says("Removed 0 runs");
+    let prune = ["history", "prune", "--keep", "1"];
+    let dry = environment.run(&[&prune[..], &["--dry-run"]].concat()).exits(0);
+    assert!(dry.stdout.contains(&runs[2]) && !dry.stdout.contains(&runs[0]), "{}", dry.stdout);
+    assert_eq!(environment.runs(), runs);
+    let pruned = environment.run(&prune).exits(0).says("Removed 1 run, which freed");
+    assert_eq!(pruned.stdout, dry.stdout);
+    let pruned = pruned.says(&format!("{} (baseline main)", runs[0]));
+    pruned.says(&format!("{} (it has the newest result of a cell)", runs[1]));
+    let left: Vec<_> = [0, 1, 3, 4].map(|position| runs[position].clone()).into();
+    assert_eq!(environment.runs(), left);
+    let listed = environment.run(&["history", "--format", "json"]).exits(0).json();
+    assert_eq!(listed["count"], 4);
+}
+
+#[test]
+fn a_trend_shows_each_run_and_the_commits_between_them() {
+    let environment = TestEnvironment::new(SOURCE);
+    let source = environment.path().join("source");
+    std::fs::create_dir(&source).unwrap();
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.current_dir(&source).args(["-c", "user.name=A", "-c", "user.email=a@example.org"]);
+        assert!(git.args(arguments).status().unwrap().success());
+    };
+    git(&["init", "--quiet"]);
+    for message in ["Begin", "Go on"] {
+        git(&["commit", "--quiet", "--allow-empty", "--message", message]);
+        environment.run(&["run"]).exits(0);
+    }
+    let [first, second] = environment.runs().try_into().unwrap();
+    let trend = ["history", "trend", "plain", "--metric", "wall_time"];
+    let shown = environment.run(&trend).exits(0).stdout;
+    for text in [&*first, &second, "wall time", &format!("between {first} and {second}"), "Go on"] {
+        assert!(shown.contains(text), "{text}:\n{shown}");
+    }
+    assert!(!shown.contains("Begin"), "{shown}");
+    let json = environment.run(&[&trend[..], &["--format", "json"]].concat()).exits(0).json();
+    assert_eq!(json["runs"][1]["run"], *second);
+    assert_eq!(json["changes"][0]["commits"]["added"]["listed"][0]["subject"], "Go on");
+    std::fs::remove_dir_all(environment.path().join("cache")).unwrap();
+    let shown = environment.run(&trend).exits(0).stdout;
+    assert!(shown.contains("git log"), "{shown}");
+    environment.run(&["history", "trend", "plan"]).exits(4).says("`plain`");
+    environment.run(&["history", "trend", "plain", "--metric", "peak"]).exits(2).says("peak_rss");
 }
 
 #[test]

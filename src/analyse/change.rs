@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 
-use super::conditions::Conditions;
 use super::summary::{Change, Statistic};
+use crate::collect::Conditions;
 use crate::collect::record::RunManifest;
 
 /// Changes from `before` to `after`, for every metric that both have. `obstacle` is why the two
@@ -18,7 +18,9 @@ pub fn changes(
     both.map(|(name, before, after)| (name.clone(), change(before, after, obstacle))).collect()
 }
 
-fn change(before: &Statistic, after: &Statistic, obstacle: Option<&str>) -> Change {
+/// The change of one metric from `before` to `after`.
+#[must_use]
+pub fn change(before: &Statistic, after: &Statistic, obstacle: Option<&str>) -> Change {
     let obstacle = if before.unit != after.unit || before.scope != after.scope {
         Some("they were read in another unit or scope")
     } else {

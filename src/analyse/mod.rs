@@ -5,7 +5,6 @@
 pub mod change;
 pub mod comparison;
 pub mod conclusion;
-pub mod conditions;
 pub mod curve;
 pub mod noise;
 pub mod output;
@@ -13,7 +12,7 @@ pub mod output;
 pub(crate) mod sample;
 mod summarise;
 pub mod summary;
+pub mod trend;
 
-pub use conditions::Conditions;
 pub use noise::NoiseFloors;
 pub use summarise::{CurveSource, POINTS, SummaryInput, summarise};

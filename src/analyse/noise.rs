@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::comparison::{Noise, NoiseSource};
-use super::conditions::Conditions;
+use crate::collect::Conditions;
 use crate::collect::record::{AttemptRecord, RunManifest, RunRecord};
 use crate::config::Limit;
 use crate::measurement::{Scope, Unit};

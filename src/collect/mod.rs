@@ -8,12 +8,18 @@ pub mod noise;
 pub mod record;
 pub mod run_dir;
 
+mod conditions;
 mod read;
+mod removal;
 mod run_id;
+mod stamps;
 #[cfg(test)]
 pub(crate) mod sample;
 pub(crate) mod whole_file;
 
 pub use allocator::allocator;
+pub use conditions::Conditions;
 pub use machine::machine;
+pub use removal::{size_on_disk, sweep_removed};
 pub use run_dir::{RunDir, StagedAttempt};
+pub use stamps::stamps;

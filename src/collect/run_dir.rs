@@ -12,8 +12,6 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::record::{AttemptRecord, CellRecord, RunManifest, RunRecord};
 use super::{read, run_id, whole_file};
 use crate::error::{self, Context, Error, Result};
@@ -296,15 +294,6 @@ impl RunDir {
         read::manifest(&self.path)
     }
 
-    /// When the manifest was written.
-    ///
-    /// # Errors
-    /// When it is not there any more.
-    pub fn manifest_time(&self) -> Result<Timestamp> {
-        let modified = fs_err::metadata(self.path.join(MANIFEST))?.modified()?;
-        Timestamp::try_from(modified).context(|| "a file's time is out of range".to_owned())
-    }
-
     /// Reads the run as far as it got. Records that a crash left damaged are left out with a
     /// warning. Samples and logs are not read.
     ///
@@ -316,7 +305,7 @@ impl RunDir {
 }
 
 /// Absolute, since attempts run in folders of their own.
-fn runs_folder(reports: &Path) -> Result<PathBuf> {
+pub(super) fn runs_folder(reports: &Path) -> Result<PathBuf> {
     let absolute = std::path::absolute(reports)
         .context(|| format!("{} can't be made absolute", reports.display()))?;
     Ok(absolute.join("runs"))
@@ -337,7 +326,7 @@ fn sort_within_seconds(runs: &Path, newest_first: &mut [String]) {
 
 /// Takes the lock that says that a run is in progress. Whoever only asks holds it for a moment,
 /// hence the second try.
-fn take_lock(folder: &Path) -> Result<fs_err::File> {
+pub(super) fn take_lock(folder: &Path) -> Result<fs_err::File> {
     let path = folder.join(LOCK);
     let lock = fs_err::File::options().create(true).append(true).open(&path)?;
     for _ in 0..10 {

@@ -1,5 +1,6 @@
 //! Brings what is stored into one summary of the matrix, and renders the index from it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -18,7 +19,7 @@ use crate::render::html::{self, Logs, Material};
 use super::project::Project;
 
 /// How many runs the pages of cells look back on.
-const EARLIER_RUNS: usize = 20;
+const EARLIER_RUNS: u32 = 20;
 /// The most that a page shows of a log, in bytes from its end.
 const LOG_TAIL: u64 = 64 * 1024;
 
@@ -69,12 +70,12 @@ fn summarise_of(project: &Project, runs: &[RunRecord]) -> Summary {
 fn relevant_runs(project: &Project, history: &mut History) -> Result<Vec<RunRecord>> {
     let reports = &project.config.reports;
     let ids: Vec<CellId> = project.cells.iter().map(|cell| cell.id.clone()).collect();
-    let newest = history.newest_results(&ids)?;
-    let wanted = RunDir::list(reports)?.into_iter().enumerate().filter(|(position, run)| {
-        *position < EARLIER_RUNS || newest.iter().any(|result| result.run == *run)
-    });
-    let wanted: Vec<String> = wanted.map(|(_, run)| run).collect();
-    wanted.par_iter().map(|run| RunDir::open(reports, run)?.read()).collect()
+    let latest = history.runs(EARLIER_RUNS)?.into_iter().map(|run| (run.started, run.run));
+    let newest =
+        history.newest_results(&ids)?.into_iter().map(|newest| (newest.started, newest.run));
+    let wanted: BTreeSet<_> = latest.chain(newest).collect();
+    let wanted: Vec<_> = wanted.into_iter().rev().collect();
+    wanted.par_iter().map(|(_, run)| RunDir::open(reports, run)?.read()).collect()
 }
 
 /// An attempt's curves. Samples that can't be read leave its page without a curve, not the

@@ -24,6 +24,7 @@ mod resume;
 mod run_reference;
 mod selection;
 mod staging;
+mod trends;
 
 use crate::cli::{Cli, Command};
 use crate::error::Result;

@@ -8,26 +8,26 @@
 mod find;
 mod query;
 mod store;
+mod trend;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection};
 use tokio::runtime::Runtime;
 
-use crate::collect::RunDir;
 use crate::collect::record::RunRecord;
+use crate::collect::{RunDir, stamps};
 use crate::error::{Context, Error, Result};
 use crate::event::{Event, Observer};
 use crate::plan::CellId;
 
 pub use find::{Found, latest_but};
-pub use query::{NewestResult, PastAttempt, PastRun, TrendPoint};
+pub use query::{NewestResult, PastRun};
+pub use trend::{Figure, PastSource, TrendPoint};
 
 /// The index's file in the reports folder.
 pub const FILE: &str = "history.db";
@@ -84,11 +84,11 @@ impl History {
     /// # Errors
     /// When the index can't be written.
     pub fn record(&mut self, run: &RunRecord) -> Result<()> {
-        let stamp = stamp(&self.reports, &run.manifest.run);
         self.with(async |connection| {
             let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
             write::forget(&mut transaction, &run.manifest.run).await?;
-            write::run(&mut transaction, run, stamp).await?;
+            // Whoever has just written it may not be done: it is read again when it is opened next.
+            write::run(&mut transaction, run, UNDER_WAY).await?;
             transaction.commit().await
         })
     }
@@ -111,12 +111,12 @@ impl History {
         self.with(async |connection| query::count(connection).await)
     }
 
-    /// All runs, newest first.
+    /// The newest runs, at most `limit`, newest first.
     ///
     /// # Errors
     /// When the index can't be read.
-    pub fn runs(&mut self) -> Result<Vec<PastRun>> {
-        self.with(async |connection| query::runs(connection).await)
+    pub fn runs(&mut self, limit: u32) -> Result<Vec<PastRun>> {
+        self.with(async |connection| query::runs(connection, limit).await)
     }
 
     /// For each of `cells` its newest result. A run has a result for a cell unless the cell was
@@ -128,45 +128,56 @@ impl History {
         self.with(async |connection| query::newest_results(connection, cells).await)
     }
 
-    /// A cell's attempts over all runs, newest run first and at most `limit`, with their figures.
+    /// How a cell and one of its metrics went: its newest runs, at most `limit`, newest first,
+    /// with those in which it has no figure.
     ///
     /// # Errors
     /// When the index can't be read.
-    pub fn attempts(&mut self, cell: &CellId, limit: u32) -> Result<Vec<PastAttempt>> {
-        self.with(async |connection| query::attempts(connection, cell, limit).await)
+    pub fn trend(&mut self, cell: &CellId, metric: &str, limit: u32) -> Result<Vec<TrendPoint>> {
+        self.with(async |connection| trend::points(connection, cell, metric, limit).await)
     }
 
-    /// How a cell's metric went: its values in each run's measured attempts that ended well,
-    /// oldest run first.
+    /// Names of the metrics that a cell has figures of, in whichever run.
     ///
     /// # Errors
     /// When the index can't be read.
-    pub fn trend(&mut self, cell: &CellId, metric: &str) -> Result<Vec<TrendPoint>> {
-        self.with(async |connection| query::trend(connection, cell, metric).await)
+    pub fn metrics(&mut self, cell: &CellId) -> Result<Vec<String>> {
+        self.with(async |connection| trend::metrics(connection, cell).await)
     }
 
-    /// Brings the index up to date with the folders.
-    fn update(&mut self, observer: &dyn Observer) -> Result<()> {
-        let folders: HashSet<String> = RunDir::list(&self.reports)?.into_iter().collect();
-        let known = self.with(async |connection| query::known(connection).await)?;
-        let reports = self.reports.clone();
-        let is_stale = |run: &&String| {
-            known.get(*run).is_none_or(|known| *known != Some(stamp(&reports, run)))
-        };
-        let gone: Vec<_> = known.keys().filter(|run| !folders.contains(*run)).collect();
-        let stale: Vec<_> = folders.iter().filter(is_stale).collect();
-        if gone.is_empty() && stale.is_empty() {
+    /// The runs that have the newest result of a cell, or the newest one that is `ok`, whichever
+    /// cells there are or have been.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn runs_with_newest_results(&mut self) -> Result<Vec<String>> {
+        self.with(async |connection| query::runs_with_newest_results(connection).await)
+    }
+
+    /// Brings the index up to date with the folders, as opening it does.
+    ///
+    /// # Errors
+    /// When the index can't be written.
+    pub fn update(&mut self, observer: &dyn Observer) -> Result<()> {
+        let mut known = self.with(async |connection| query::known(connection).await)?;
+        let mut stale = stamps(&self.reports)?;
+        stale.retain(|(run, stamp)| known.remove(run) != Some(*stamp));
+        // What is left was found in no folder.
+        let gone = known.into_keys();
+        if gone.len() == 0 && stale.is_empty() {
             return Ok(());
         }
+        let reports = self.reports.clone();
         self.with(async |connection| {
             let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
             for run in gone {
-                write::forget(&mut transaction, run).await?;
+                write::forget(&mut transaction, &run).await?;
             }
-            for run in stale {
-                let stamp = stamp(&reports, run);
-                let Some(record) = read_run(&reports, run, observer) else { continue };
-                write::forget(&mut transaction, run).await?;
+            for (run, stamp) in stale {
+                let Some((record, stamp)) = read_run(&reports, &run, stamp, observer) else {
+                    continue;
+                };
+                write::forget(&mut transaction, &run).await?;
                 write::run(&mut transaction, &record, stamp).await?;
             }
             transaction.commit().await
@@ -195,21 +206,30 @@ impl Drop for History {
     }
 }
 
-/// When a run's manifest was written, in microseconds since 1970. It is written whenever a run
-/// begins, goes on or ends.
-fn stamp(reports: &Path, run: &str) -> i64 {
-    let manifest = RunDir::open(reports, run).and_then(|run| run.manifest_time());
-    manifest.map_or(0, Timestamp::as_microsecond)
-}
+/// What is noted of a run that is under way, in the place of its stamp: it is read again.
+const UNDER_WAY: i64 = -1;
 
-/// A run's records, under the name of its folder: a copied folder may have been renamed.
-fn read_run(reports: &Path, run: &str, observer: &dyn Observer) -> Option<RunRecord> {
-    match RunDir::open(reports, run).and_then(|folder| folder.read()) {
-        Ok(mut record) => {
+/// A run's records, under the name of its folder (a copied folder may have been renamed), and
+/// what to note as its stamp.
+fn read_run(
+    reports: &Path,
+    run: &str,
+    stamp: i64,
+    observer: &dyn Observer,
+) -> Option<(RunRecord, i64)> {
+    let read = || {
+        let folder = RunDir::open(reports, run)?;
+        // Asked before reading: what is written in between is read the next time.
+        let stamp = if folder.is_running() { UNDER_WAY } else { stamp };
+        Ok((folder.read()?, stamp))
+    };
+    match read() {
+        Ok((mut record, stamp)) => {
             run.clone_into(&mut record.manifest.run);
-            Some(record)
+            Some((record, stamp))
         }
         Err(error) => {
+            let error: Error = error;
             let text = format!("run {run} is left out of the history: {error}");
             observer.event(Event::Notice { text });
             None

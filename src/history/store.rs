@@ -32,6 +32,9 @@ pub(super) fn open(
     .map_err(|error| unreadable(file, error))
 }
 
+/// How many rows of an answer may wait to be taken.
+const ROWS: usize = 4096;
+
 async fn connect(file: &Path) -> sqlx::Result<SqliteConnection> {
     let options = SqliteConnectOptions::new()
         .filename(file)
@@ -39,6 +42,8 @@ async fn connect(file: &Path) -> sqlx::Result<SqliteConnection> {
         .journal_mode(SqliteJournalMode::Wal)
         // Losing the last run to a power failure is no loss: it is read from its folder again.
         .synchronous(SqliteSynchronous::Off)
+        // The thread that SQLite runs in would otherwise wait for ours at every fiftieth row.
+        .row_buffer_size(ROWS)
         .busy_timeout(PATIENCE);
     let mut connection = SqliteConnection::connect_with(&options).await?;
     let migrated = migrator().run_direct(None, &mut connection, false).await;
@@ -52,7 +57,9 @@ async fn connect(file: &Path) -> sqlx::Result<SqliteConnection> {
 
 fn migrator() -> Migrator {
     let history = include_str!("../../migrations/0001_history.sql");
-    let migrations = [(1, "history", history)].map(|(version, name, sql)| {
+    let figures = include_str!("../../migrations/0002_figures.sql");
+    let all = [(1, "history", history), (2, "figures", figures)];
+    let migrations = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     });
     Migrator::with_migrations(migrations.into())

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::collect::sample::{cell, leave_named_run, leave_run};
 use crate::event::Silent;
+use crate::measurement::Unit;
 use crate::outcome::Outcome;
 
 /// Keeps the notices.
@@ -25,10 +26,10 @@ impl Observer for Notices {
 /// Every row that matters, as text.
 fn dump(history: &mut History) -> Vec<String> {
     let mut rows: Vec<String> =
-        history.runs().unwrap().iter().map(|run| format!("{run:?}")).collect();
+        history.runs(u32::MAX).unwrap().iter().map(|run| format!("{run:?}")).collect();
     for id in ["a/x", "a/y"] {
-        rows.extend(history.attempts(&cell(id), 100).unwrap().iter().map(|a| format!("{a:?}")));
-        rows.extend(history.trend(&cell(id), "peak_rss").unwrap().iter().map(|p| format!("{p:?}")));
+        let trend = history.trend(&cell(id), "peak_rss", u32::MAX).unwrap();
+        rows.extend(trend.iter().map(|point| format!("{point:?}")));
     }
     rows
 }
@@ -47,7 +48,7 @@ fn recording_and_rebuilding_give_the_same() {
         history.record(&run.read().unwrap()).unwrap();
     }
     let recorded = dump(&mut history);
-    assert_eq!(recorded.len(), 3 + 2 * (6 + 3));
+    assert_eq!(recorded.len(), 3 + 2 * 3);
     assert_eq!(history.rebuild(&Silent).unwrap(), 3);
     assert_eq!(dump(&mut history), recorded);
     drop(history);
@@ -74,31 +75,37 @@ fn the_newest_result_is_neither_interrupted_nor_unreached() {
         found,
         [("a/y", oldest.id(), Outcome::Unavailable), ("a/x", middle.id(), Outcome::Failed)]
     );
-    let runs = history.runs().unwrap();
+    let runs = history.runs(u32::MAX).unwrap();
     assert_eq!(runs[0].run, newest.id());
     assert_eq!(runs[0].outcomes, IndexMap::from([(Outcome::Interrupted, 2)]));
     assert_eq!(runs[0].finished, None);
 }
 
 #[test]
-fn attempts_and_trends_tell_values_and_their_runs() {
+fn a_trend_tells_values_and_what_they_depend_on() {
     let reports = TempDir::new().unwrap();
-    for minute in [5, 3] {
-        leave_run(reports.path(), minute, &[("a/x", Some(Outcome::Ok))]);
+    for (minute, outcome) in [(5, Outcome::Ok), (3, Outcome::Ok), (4, Outcome::Failed)] {
+        let name = (minute == 5).then_some("last");
+        let ids: &[&str] = if minute == 4 { &["a/x"] } else { &["a/patched", "a/x"] };
+        let cells: Vec<_> = ids.iter().map(|id| (*id, Some(outcome))).collect();
+        leave_named_run(reports.path(), minute, name, &cells);
     }
     let mut history = History::open(reports.path(), &Silent).unwrap();
-    let attempts = history.attempts(&cell("a/x"), 3).unwrap();
-    assert_eq!(
-        attempts.iter().map(|a| (a.number, a.warmup)).collect::<Vec<_>>(),
-        [(1, true), (2, false), (1, true)]
-    );
-    let metrics = &attempts[1].metrics;
-    assert_eq!((metrics.len(), metrics["peak_rss"]), (3, 200_000_005.0));
-    assert_eq!(attempts[1].output_digest.as_deref(), Some("feed"));
-    let trend = history.trend(&cell("a/x"), "peak_rss").unwrap();
-    let values: Vec<_> = trend.iter().map(|point| point.values.as_slice()).collect();
-    assert_eq!(values, [[200_000_003.0], [200_000_005.0]]);
-    assert!(history.trend(&cell("a/x"), "peak_pss").unwrap().is_empty());
+    let trend = history.trend(&cell("a/x"), "peak_rss", 2).unwrap();
+    let told: Vec<_> = trend.iter().map(|p| (p.name.as_deref(), p.outcome)).collect();
+    assert_eq!(told, [(Some("last"), Some(Outcome::Ok)), (None, Some(Outcome::Failed))]);
+    let figure = trend[0].figure.as_ref().unwrap();
+    // The warm-up, half as large, is left out.
+    assert_eq!((&figure.unit, figure.values.as_slice()), (&Unit::Bytes, &[200_000_005.0][..]));
+    assert!(trend[0].sources.is_empty() && trend[0].conditions == trend[1].conditions);
+    let trend = history.trend(&cell("a/patched"), "speed", u32::MAX).unwrap();
+    assert_eq!(trend.len(), 2);
+    assert_eq!(trend[0].sources["subject"].revision, Some("c".repeat(40)));
+    assert_eq!(trend[0].figure.as_ref().unwrap().unit, Unit::Other("rows/s".to_owned()));
+    let without = history.trend(&cell("a/x"), "peak_pss", u32::MAX).unwrap();
+    assert!(without.len() == 3 && without.iter().all(|point| point.figure.is_none()));
+    assert!(history.trend(&cell("a/z"), "peak_rss", 9).unwrap().is_empty());
+    assert_eq!(history.metrics(&cell("a/x")).unwrap(), ["peak_rss", "wall_time", "speed"]);
 }
 
 #[test]
@@ -110,7 +117,7 @@ fn folders_that_come_go_or_change_are_noticed() {
     let third = leave_run(reports.path(), 2, &[("a/x", None)]);
     std::fs::remove_dir_all(first.path()).unwrap();
     let ids = |history: &mut History| -> Vec<String> {
-        history.runs().unwrap().into_iter().map(|run| run.run).collect()
+        history.runs(u32::MAX).unwrap().into_iter().map(|run| run.run).collect()
     };
     let mut history = History::open(reports.path(), &Silent).unwrap();
     assert_eq!(ids(&mut history), [third.id(), second.id()]);
@@ -120,14 +127,14 @@ fn folders_that_come_go_or_change_are_noticed() {
     third.write_manifest(&manifest).unwrap();
     drop(history);
     history = History::open(reports.path(), &Silent).unwrap();
-    assert!(history.runs().unwrap()[0].finished.is_some());
+    assert!(history.runs(u32::MAX).unwrap()[0].finished.is_some());
     // It goes on once more.
     let id = third.id().to_owned();
     drop(third);
     drop(history);
     let _resumed = RunDir::resume(reports.path(), &id).unwrap();
     history = History::open(reports.path(), &Silent).unwrap();
-    assert!(history.runs().unwrap()[0].finished.is_none());
+    assert!(history.runs(u32::MAX).unwrap()[0].finished.is_none());
 }
 
 #[test]
@@ -138,8 +145,8 @@ fn a_run_that_cannot_be_read_is_told_and_left_out() {
     std::fs::write(bad.path().join("manifest.json"), "{\"schema\": 99}").unwrap();
     let notices = Notices::default();
     let mut history = History::open(reports.path(), &notices).unwrap();
-    assert_eq!(history.runs().unwrap().len(), 1);
-    assert_eq!(history.runs().unwrap()[0].run, good.id());
+    assert_eq!(history.runs(u32::MAX).unwrap().len(), 1);
+    assert_eq!(history.runs(u32::MAX).unwrap()[0].run, good.id());
     let notices = notices.0.into_inner().unwrap();
     assert!(notices.len() == 1 && notices[0].contains(bad.id()), "{notices:?}");
 }
@@ -207,7 +214,7 @@ fn two_memgrids_may_write_at_once() {
         }
     });
     let mut history = History::open(reports.path(), &Silent).unwrap();
-    assert_eq!(history.runs().unwrap().len(), 12);
+    assert_eq!(history.runs(u32::MAX).unwrap().len(), 12);
 }
 
 #[test]
@@ -223,7 +230,7 @@ fn references_stand_for_runs() {
         leave_named_run(reports.path(), minute, name, &[cell]);
     }
     history = History::open(reports.path(), &Silent).unwrap();
-    let ids: Vec<String> = history.runs().unwrap().into_iter().map(|run| run.run).collect();
+    let ids: Vec<String> = history.runs(u32::MAX).unwrap().into_iter().map(|run| run.run).collect();
     let is = |history: &mut History, reference: &str, position: usize| {
         let found = history.find(reference).unwrap();
         assert_eq!(found, Found::Run(ids[position].clone()), "{reference}");

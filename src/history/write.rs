@@ -5,80 +5,85 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use crate::collect::record::{AttemptRecord, RunManifest, RunRecord};
+use super::trend::PastSource;
+use crate::collect::Conditions;
+use crate::collect::record::{AttemptRecord, CellResults, RunRecord, StateRecord};
+use crate::measurement::Metric;
+use crate::outcome::Outcome;
+use crate::plan::CellId;
+
+const INSERT_CONDITIONS: &str = "INSERT OR IGNORE INTO conditions (content) VALUES (?1)";
 
 const INSERT_RUN: &str = "
-    INSERT INTO runs (run, name, started, finished, stamp, memgrid, machine, matrix_sha256,
-                      workload_sha256, dataset, period, jobs, outcomes)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO runs (run, name, started, finished, stamp, memgrid, conditions_id, outcomes)
+    SELECT ?, ?, ?, ?, ?, ?, id, ? FROM conditions WHERE content = ?
     RETURNING id";
 
-const INSERT_SOURCES: &str = "
-    INSERT INTO sources (run_id, state, source, origin, revision, patches)
-    SELECT ?1, value->>'state', value->>'source', value->>'origin', value->>'revision',
-           value->>'patches'
-    FROM json_each(?2)";
+const INSERT_TREES: &str = "
+    INSERT OR IGNORE INTO trees (content)
+    SELECT value->>'tree' FROM json_each(?1) WHERE value->>'tree' IS NOT NULL";
 
 const INSERT_CELL_NAMES: &str = "
     INSERT OR IGNORE INTO cell_names (cell) SELECT value->>'cell' FROM json_each(?1)";
 
 const INSERT_CELLS: &str = "
-    INSERT INTO cells (cell_id, started, run_id, outcome, reason)
-    SELECT n.id, r.started, r.id, j.value->>'outcome', j.value->>'reason'
+    INSERT INTO cells (cell_id, started, run_id, outcome, tree_id)
+    SELECT n.id, r.started, r.id, j.value->>'outcome', t.id
     FROM json_each(?2) j
     CROSS JOIN cell_names n ON n.cell = j.value->>'cell'
+    LEFT JOIN trees t ON t.content = j.value->>'tree'
     CROSS JOIN runs r ON r.id = ?1";
-
-const INSERT_ATTEMPTS: &str = "
-    INSERT INTO attempts (run_id, cell_id, number, warmup, started, outcome, output_digest)
-    SELECT ?1, n.id, j.value->>'number', j.value->>'warmup', j.value->>'started',
-           j.value->>'outcome', j.value->>'output_digest'
-    FROM json_each(?2) j
-    CROSS JOIN cell_names n ON n.cell = j.value->>'cell'";
 
 const INSERT_METRIC_NAMES: &str = "
     INSERT OR IGNORE INTO metric_names (name, unit, scope)
     SELECT DISTINCT value->>'name', value->>'unit', value->>'scope' FROM json_each(?1)";
 
-const INSERT_METRICS: &str = "
-    INSERT INTO metrics (attempt_id, metric_id, value)
-    SELECT a.id, m.id, j.value->>'value'
+const INSERT_FIGURES: &str = "
+    INSERT INTO figures (cell_id, metric_id, started, run_id, measured)
+    SELECT n.id, m.id, r.started, r.id, j.value->'measured'
     FROM json_each(?2) j
     CROSS JOIN cell_names n ON n.cell = j.value->>'cell'
-    CROSS JOIN attempts a
-        ON a.run_id = ?1 AND a.cell_id = n.id AND a.number = j.value->>'number'
     CROSS JOIN metric_names m
         ON m.name = j.value->>'name' AND m.unit = j.value->>'unit'
-        AND m.scope = j.value->>'scope'";
+        AND m.scope = j.value->>'scope'
+    CROSS JOIN runs r ON r.id = ?1";
+
+const DELETE_FIGURES: &str = "
+    DELETE FROM figures WHERE (cell_id, metric_id, started, run_id) IN (
+        SELECT c.cell_id, m.id, c.started, c.run_id
+        FROM runs r JOIN cells c ON c.run_id = r.id CROSS JOIN metric_names m
+        WHERE r.run = ?)";
 
 /// Forgets one run.
 pub(super) async fn forget(connection: &mut SqliteConnection, run: &str) -> sqlx::Result<()> {
+    sqlx::query(DELETE_FIGURES).bind(run).execute(&mut *connection).await?;
     sqlx::query("DELETE FROM runs WHERE run = ?").bind(run).execute(connection).await?;
     Ok(())
 }
 
 /// Forgets all runs.
 pub(super) async fn forget_all(connection: &mut SqliteConnection) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM runs").execute(connection).await?;
+    const DELETE_ALL: &str = "
+        DELETE FROM figures; DELETE FROM cells; DELETE FROM runs;
+        DELETE FROM trees; DELETE FROM conditions";
+    sqlx::raw_sql(DELETE_ALL).execute(connection).await?;
     Ok(())
 }
 
-/// Writes one run that is not known. `stamp` is its [`super::stamp`].
+/// Writes one run that is not known. `stamp` is the time of its manifest, or
+/// [`super::UNDER_WAY`].
 pub(super) async fn run(
     connection: &mut SqliteConnection,
     run: &RunRecord,
     stamp: i64,
 ) -> sqlx::Result<()> {
     let id = insert_run(connection, run, stamp).await?;
-    let all = || run.cells.values().flat_map(|results| &results.attempts);
-    let cells = cells(run);
-    let metrics: Value = all().flat_map(metrics).collect();
-    insert(connection, INSERT_SOURCES, id, &sources(&run.manifest)).await?;
+    let (cells, figures) = (cells(run), figures(run));
+    name(connection, INSERT_TREES, &cells).await?;
     name(connection, INSERT_CELL_NAMES, &cells).await?;
     insert(connection, INSERT_CELLS, id, &cells).await?;
-    insert(connection, INSERT_ATTEMPTS, id, &all().map(attempt).collect()).await?;
-    name(connection, INSERT_METRIC_NAMES, &metrics).await?;
-    insert(connection, INSERT_METRICS, id, &metrics).await
+    name(connection, INSERT_METRIC_NAMES, &figures).await?;
+    insert(connection, INSERT_FIGURES, id, &figures).await
 }
 
 async fn insert_run(
@@ -87,6 +92,8 @@ async fn insert_run(
     stamp: i64,
 ) -> sqlx::Result<i64> {
     let manifest = &run.manifest;
+    let conditions = json!(Conditions::of(manifest));
+    name(connection, INSERT_CONDITIONS, &conditions).await?;
     sqlx::query_scalar(INSERT_RUN)
         .bind(&manifest.run)
         .bind(&manifest.name)
@@ -94,13 +101,8 @@ async fn insert_run(
         .bind(manifest.finished.map(jiff::Timestamp::as_microsecond))
         .bind(stamp)
         .bind(&manifest.memgrid)
-        .bind(&manifest.machine.id)
-        .bind(&manifest.matrix_sha256)
-        .bind(&manifest.workload_sha256)
-        .bind(manifest.dataset.as_ref().map(|dataset| &dataset.fingerprint))
-        .bind(manifest.measure.period)
-        .bind(i64::try_from(manifest.measure.jobs).unwrap_or(i64::MAX))
         .bind(outcomes(run).to_string())
+        .bind(conditions.to_string())
         .fetch_one(connection)
         .await
 }
@@ -134,57 +136,48 @@ fn outcomes(run: &RunRecord) -> Value {
     json!(counts)
 }
 
-fn sources(manifest: &RunManifest) -> Value {
-    let states = manifest.states.iter().flat_map(|(state, record)| {
-        record.sources.iter().map(move |(source, record)| (state, source, record))
-    });
-    let rows = states.map(|(state, source, record)| {
-        let patches: Vec<&str> = record.patches.iter().map(|patch| patch.sha256.as_str()).collect();
-        json!({
-            "state": state,
-            "source": source,
-            "origin": record.origin,
-            "revision": record.commit,
-            "patches": patches.join(" "),
-        })
-    });
-    rows.collect()
-}
-
 fn cells(run: &RunRecord) -> Value {
+    let trees: IndexMap<&str, String> =
+        run.manifest.states.iter().map(|(name, state)| (name.as_str(), tree(state))).collect();
     let rows = run.cells.iter().map(|(cell, results)| {
         let record = results.record.as_ref();
+        let state = record.and_then(|record| record.cell.state());
         json!({
             "cell": cell,
             "outcome": record.map(|record| record.outcome),
-            "reason": record.and_then(|record| record.reason.as_deref()),
+            "tree": state.and_then(|state| trees.get(state)),
         })
     });
     rows.collect()
 }
 
-fn attempt(attempt: &AttemptRecord) -> Value {
-    json!({
-        "cell": attempt.cell,
-        "number": attempt.number,
-        "warmup": attempt.warmup,
-        "started": attempt.started.as_microsecond(),
-        "outcome": attempt.outcome,
-        "output_digest": attempt.result.as_ref().and_then(|result| result.output_digest.as_deref()),
-    })
+/// What a state consisted of, as the text that its cells share.
+fn tree(state: &StateRecord) -> String {
+    let sources = state.sources.iter().map(|(name, source)| (name, PastSource::of(source)));
+    json!(sources.collect::<IndexMap<_, _>>()).to_string()
 }
 
-/// The figures that were had.
-fn metrics(attempt: &AttemptRecord) -> impl Iterator<Item = Value> {
-    attempt.metrics().filter_map(move |(name, metric)| {
-        let value = metric.value.filter(|value| value.is_finite())?;
-        Some(json!({
-            "cell": attempt.cell,
-            "number": attempt.number,
-            "name": name,
-            "unit": metric.unit,
-            "scope": metric.scope,
-            "value": value,
-        }))
+/// What was measured of each cell in the attempts that count: all values of a metric in one row.
+fn figures(run: &RunRecord) -> Value {
+    run.cells.iter().flat_map(|(cell, results)| cell_figures(cell, results)).collect()
+}
+
+fn cell_figures<'a>(
+    cell: &'a CellId,
+    results: &'a CellResults,
+) -> impl Iterator<Item = Value> + use<'a> {
+    let counts = |attempt: &&AttemptRecord| !attempt.warmup && attempt.outcome == Outcome::Ok;
+    let measured = results.attempts.iter().filter(counts);
+    let mut figures: IndexMap<&str, (&Metric, Vec<f64>)> = IndexMap::new();
+    for (name, metric) in measured.flat_map(AttemptRecord::metrics) {
+        let Some(value) = metric.value.filter(|value| value.is_finite()) else { continue };
+        let (first, values) = figures.entry(name).or_insert_with(|| (metric, Vec::new()));
+        if (&first.unit, first.scope) == (&metric.unit, metric.scope) {
+            values.push(value);
+        }
+    }
+    figures.into_iter().map(move |(name, (metric, measured))| {
+        let (unit, scope) = (&metric.unit, metric.scope);
+        json!({"cell": cell, "name": name, "unit": unit, "scope": scope, "measured": measured})
     })
 }

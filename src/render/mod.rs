@@ -7,3 +7,4 @@ pub mod format;
 pub mod html;
 pub mod json;
 pub mod terminal;
+pub mod trend;

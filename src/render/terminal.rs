@@ -140,7 +140,8 @@ fn note(word: &str, reason: &str, help: Option<&str>, ids: &[String], look: Look
 }
 
 /// The first few ids, and how many more there are.
-pub(super) fn some_of<S: Borrow<str>>(ids: &[S]) -> String {
+#[must_use]
+pub fn some_of<S: Borrow<str>>(ids: &[S]) -> String {
     const FEW: usize = 6;
     if ids.len() <= FEW {
         return ids.join(", ");

@@ -81,7 +81,12 @@ impl TestEnvironment {
         };
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let mut runs: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
-        runs.sort();
+        // Ids order runs by the second only.
+        runs.sort_by_cached_key(|run| {
+            let manifest = self.read(&format!("reports/runs/{run}/manifest.json"));
+            let manifest: Value = serde_json::from_str(&manifest).unwrap();
+            manifest["started"].as_str().unwrap().to_owned()
+        });
         runs
     }
 }

@@ -13,6 +13,7 @@
 
 mod archive;
 mod bytecode;
+mod commits;
 mod distribution;
 mod lineage;
 mod location;
@@ -20,6 +21,7 @@ mod repository;
 mod worktree;
 
 pub use bytecode::compile;
+pub use commits::{Between, ChangeLog, Commits, short};
 pub use lineage::{CommitInfo, Lineage, Resolved};
 
 use std::path::{Path, PathBuf};

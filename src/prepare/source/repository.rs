@@ -15,6 +15,7 @@ use crate::fingerprint::Fingerprint;
 use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
 use crate::prepare::Blocked;
+use crate::prepare::cache::Cache;
 use crate::prepare::tool::Tool;
 
 use super::location::Location;
@@ -27,6 +28,9 @@ const REFSPECS: [&str; 3] =
 const REMOTE_BRANCHES: &str = "+refs/remotes/*:refs/remotes/*";
 /// How many near names a missing revision is answered with.
 const NEAR_NAMES: usize = 3;
+
+/// The cache's folder for clones.
+const FOLDER: &str = "repositories";
 
 /// What a revision is in a clone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +59,8 @@ pub(super) fn ensure(
     revisions: &[&str],
     context: Context<'_>,
 ) -> Result<Fetched, Blocked> {
-    let print = Fingerprint::of("repository").part(location.identity()).short();
-    let name = format!("{}-{print}.git", location.name());
-    let path = context.cache.folder("repositories")?.join(&name);
+    let name = file_name(location);
+    let path = context.cache.folder(FOLDER)?.join(&name);
     let _lock = context.cache.lock(&name, context.observer, context.interrupt)?;
     let mut detail = "cached";
     let mut fresh = false;
@@ -85,6 +88,16 @@ pub(super) fn ensure(
     };
     let pinned = revisions.iter().map(pin).collect();
     Ok(Fetched { path, pinned, unreachable, detail })
+}
+
+/// Where the clone is, if there is one.
+pub(super) fn path(cache: &Cache, location: &Location) -> PathBuf {
+    cache.root().join(FOLDER).join(file_name(location))
+}
+
+fn file_name(location: &Location) -> String {
+    let print = Fingerprint::of("repository").part(location.identity()).short();
+    format!("{}-{print}.git", location.name())
 }
 
 fn make(location: &Location, unfinished: &Path, context: Context<'_>) -> Result<(), Blocked> {

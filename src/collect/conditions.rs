@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::collect::record::{Allocator, RunManifest};
+use super::record::{Allocator, RunManifest};
 
 /// All but the source under test that memory and time depend on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
