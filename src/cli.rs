@@ -117,6 +117,10 @@ pub enum Command {
     Report(commands::report::ReportArgs),
     /// List the runs so far, or rebuild the history from their folders
     History(commands::history::HistoryArgs),
+    /// Measure how much a cell differs from itself on this machine
+    Calibrate(commands::calibrate::CalibrateArgs),
+    /// Find the first commit that made a cell worse
+    Bisect(commands::bisect::BisectArgs),
     /// Write, verify, import or export the rows
     Dataset(commands::dataset::DatasetArgs),
     /// Show what is there, what is missing, and the command that would install it

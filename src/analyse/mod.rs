@@ -2,6 +2,7 @@
 //!
 //! `docs/statistics.md` says what each figure means and where its method comes from.
 
+pub mod bisection;
 pub mod change;
 pub mod comparison;
 pub mod conclusion;

@@ -89,6 +89,21 @@ impl NoiseFloors {
         Some(floors)
     }
 
+    /// These, with what `earlier` has of other cells. `None` if `earlier` holds for other
+    /// conditions.
+    #[must_use]
+    pub fn with_others(&self, earlier: Self) -> Option<Self> {
+        if self.conditions.difference(&earlier.conditions).is_some() {
+            return None;
+        }
+        let mut all = self.clone();
+        let others = earlier.cells.into_iter().filter(|(cell, _)| !self.cells.contains_key(cell));
+        all.cells.extend(others);
+        let new = earlier.runs.into_iter().filter(|run| !self.runs.contains(run));
+        all.runs.splice(0..0, new);
+        Some(all)
+    }
+
     /// Why they say nothing about a run; `None` if they do.
     #[must_use]
     pub fn obstacle(&self, run: &RunManifest) -> Option<String> {

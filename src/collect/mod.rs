@@ -4,6 +4,7 @@
 pub mod allocator;
 pub mod baselines;
 pub mod machine;
+pub mod night;
 pub mod noise;
 pub mod record;
 pub mod run_dir;

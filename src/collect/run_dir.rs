@@ -294,6 +294,14 @@ impl RunDir {
         read::manifest(&self.path)
     }
 
+    /// Reads how a cell ended; `None` if that is not known.
+    ///
+    /// # Errors
+    /// When the record is of another schema; the error names the file.
+    pub fn read_cell(&self, cell: &CellId) -> Result<Option<CellRecord>> {
+        read::optional(&self.cell_dir(cell).join(CELL))
+    }
+
     /// Reads the run as far as it got. Records that a crash left damaged are left out with a
     /// warning. Samples and logs are not read.
     ///

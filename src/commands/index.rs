@@ -12,10 +12,12 @@ use crate::collect::RunDir;
 use crate::collect::record::RunRecord;
 use crate::collect::run_dir::{STDERR, STDOUT};
 use crate::error::Result;
+use crate::event::Observer;
 use crate::history::History;
 use crate::plan::CellId;
 use crate::render::html::{self, Logs, Material};
 
+use super::conclusion;
 use super::project::Project;
 
 /// How many runs the pages of cells look back on.
@@ -23,13 +25,30 @@ const EARLIER_RUNS: u32 = 20;
 /// The most that a page shows of a log, in bytes from its end.
 const LOG_TAIL: u64 = 64 * 1024;
 
+/// Adds a run to the history and renders the index. Returns the cells of the run, and the page to
+/// open first.
+pub(super) fn publish(
+    project: &Project,
+    run: &RunDir,
+    observer: &dyn Observer,
+) -> Result<(Summary, PathBuf)> {
+    // Opening it takes the run in; only what is found out later has to be recorded again.
+    let mut history = History::open(&project.config.reports, observer)?;
+    let all = summarise(project, &mut history)?;
+    if conclusion::write_wrong_outputs(run, &all)? {
+        history.record(&run.read()?)?;
+    }
+    let page = render(project, &all, None)?;
+    Ok((summarise_run(project, run, all)?, page))
+}
+
 /// The matrix as it stands: each cell's newest result, whichever run it is from.
 pub(super) fn summarise(project: &Project, history: &mut History) -> Result<Summary> {
     Ok(summarise_of(project, &relevant_runs(project, history)?))
 }
 
 /// The cells of one run as that run left them, beside the newest results of their twins.
-pub(super) fn summarise_run(project: &Project, run: &RunDir, all: Summary) -> Result<Summary> {
+fn summarise_run(project: &Project, run: &RunDir, all: Summary) -> Result<Summary> {
     let own = summarise_of(project, &[run.read()?]);
     let ids = run.read_manifest()?.cells;
     let cells =

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::cli::Global;
 use crate::collect::RunDir;
 use crate::collect::record::{AttemptRecord, RunManifest};
+use crate::config::Origin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::{self, Settings, Task};
 use crate::interrupt::Interrupt;
@@ -14,6 +15,7 @@ use crate::outcome::Outcome;
 use crate::plan::{self, Attempt, Cell, CellId, Selection};
 use crate::prepare::Blocked;
 use crate::prepare::cache::Cache;
+use crate::prepare::source::{Lineage, Resolved};
 use crate::progress::Progress;
 
 use super::project::{self, Project};
@@ -64,6 +66,15 @@ impl Surroundings {
         let cache = project::cache(global)?;
         let interrupt = Interrupt::listen()?;
         Ok(Self { cache, interrupt, progress: project::progress(global) })
+    }
+
+    /// What lies between revisions of a source, brought up to date.
+    pub(super) fn lineage(
+        &self,
+        origin: &Origin,
+        revisions: &[&str],
+    ) -> Result<(Lineage, Resolved), Blocked> {
+        Lineage::open(origin, revisions, &self.cache, &self.progress, &self.interrupt)
     }
 
     /// The error that a command ends with when `run` was interrupted.

@@ -25,32 +25,46 @@ pub(super) fn write(
     name: Option<String>,
     seed: u64,
 ) -> Result<RunManifest> {
+    let states = stage.states().map(|(name, state)| (name.clone(), state.record.clone()));
+    let open = stage.backends().find_map(|(_, backend)| backend.dataset().cloned());
+    let outline = outline(project, cells)?;
+    Ok(RunManifest {
+        name,
+        measure: MeasureRecord { seed, ..outline.measure },
+        versions: versions(stage),
+        states: states.collect(),
+        dataset: open.or(outline.dataset),
+        ..outline
+    })
+}
+
+/// The same as far as it is known without preparing anything: no versions and no states.
+pub(super) fn outline(project: &Project, cells: &[Cell]) -> Result<RunManifest> {
     let config = &project.config;
-    let started = Timestamp::now();
     Ok(RunManifest {
         schema: SCHEMA,
         // The run's folder gives it its id.
         run: String::new(),
-        name,
+        name: None,
         memgrid: env!("CARGO_PKG_VERSION").to_owned(),
-        started,
+        started: Timestamp::now(),
         finished: None,
         arguments: std::env::args().skip(1).collect(),
         cells: cells.iter().map(|cell| cell.id.clone()).collect(),
         matrix_sha256: sha256(&project.text),
         baseline: config.compare.axis.clone().zip(config.compare.baseline.clone()),
-        measure: measure(config, seed),
+        measure: measure(config),
         machine: collect::machine(),
         allocator: collect::allocator(),
-        versions: versions(stage),
-        states: stage.states().map(|(name, state)| (name.clone(), state.record.clone())).collect(),
+        versions: IndexMap::new(),
+        states: IndexMap::new(),
         revisions: project.revisions.clone(),
-        dataset: dataset_record(config, stage)?,
+        dataset: config.dataset.as_ref().map(describe).transpose()?,
         workload_sha256: workload_sha256(&config.root, &config.workload.files)?,
     })
 }
 
-fn measure(config: &Config, seed: u64) -> MeasureRecord {
+fn measure(config: &Config) -> MeasureRecord {
     let measure = &config.measure;
     MeasureRecord {
         period: measure.period.as_secs_f64(),
@@ -61,7 +75,7 @@ fn measure(config: &Config, seed: u64) -> MeasureRecord {
         memory_limit: measure.memory_limit,
         steady: measure.steady,
         heap: measure.heap,
-        seed,
+        seed: 0,
     }
 }
 
@@ -75,15 +89,6 @@ fn versions(stage: &Stage) -> IndexMap<String, String> {
         versions.entry(name.clone()).or_insert_with(|| version.clone());
     }
     versions
-}
-
-fn dataset_record(config: &Config, stage: &Stage) -> Result<Option<DatasetRecord>> {
-    let open = stage.backends().find_map(|(_, backend)| backend.dataset().cloned());
-    match (&config.dataset, open) {
-        (_, Some(record)) => Ok(Some(record)),
-        (Some(dataset), None) => describe(dataset).map(Some),
-        (None, None) => Ok(None),
-    }
 }
 
 /// What a dataset is when no backend could be opened to hold it.

@@ -1,6 +1,8 @@
 //! One file a subcommand: its arguments beside thin wiring of the stages. Only this module sees
 //! every stage, and only here is anything printed to stdout.
 
+pub mod bisect;
+pub mod calibrate;
 pub mod clean;
 pub mod completions;
 pub mod dataset;
@@ -17,6 +19,7 @@ mod installing;
 mod job;
 mod manifest;
 mod measuring;
+mod nights;
 mod output;
 mod overrides;
 mod project;
@@ -40,6 +43,8 @@ pub fn dispatch(cli: Cli) -> Result<u8> {
     match command {
         Command::Run(args) => run::run(&global, &args),
         Command::Plan(args) => plan::run(&global, &args),
+        Command::Calibrate(args) => calibrate::run(&global, &args),
+        Command::Bisect(args) => bisect::run(&global, &args),
         Command::Report(args) => report::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Dataset(args) => dataset::run(&global, &args),

@@ -13,6 +13,7 @@ use crate::prepare::cache::Cache;
 use crate::progress::{self, Mode, Progress};
 
 /// A matrix file and all that follows from it.
+#[derive(Clone)]
 pub(super) struct Project {
     /// The matrix file as it was named.
     pub(super) file: PathBuf,

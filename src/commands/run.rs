@@ -8,7 +8,6 @@ use crate::collect::RunDir;
 use crate::error::{Context, Error, Result};
 use crate::event::Observer;
 use crate::exit_code;
-use crate::history::History;
 use crate::render;
 
 use super::job::{Job, Measured, Surroundings};
@@ -90,14 +89,7 @@ fn publish(
     run: &RunDir,
     observer: &dyn Observer,
 ) -> Result<Summary> {
-    // Opening it takes the run in; only what is found out later has to be recorded again.
-    let mut history = History::open(&project.config.reports, observer)?;
-    let all = index::summarise(project, &mut history)?;
-    if conclusion::write_wrong_outputs(run, &all)? {
-        history.record(&run.read()?)?;
-    }
-    let page = index::render(project, &all, None)?;
-    let summary = index::summarise_run(project, run, all)?;
+    let (summary, page) = index::publish(project, run, observer)?;
     match args.format {
         Format::Json => {
             let document = render::json::document(run.id(), &summary, |_| true);

@@ -37,6 +37,26 @@ pub struct Overrides {
     pub reports: Option<PathBuf>,
 }
 
+impl Overrides {
+    /// These, and where they say nothing what `other` says.
+    #[must_use]
+    pub fn over(self, other: Self) -> Self {
+        Self {
+            rows: self.rows.or(other.rows),
+            repeats: self.repeats.or(other.repeats),
+            warmup: self.warmup.or(other.warmup),
+            period: self.period.or(other.period),
+            timeout: self.timeout.or(other.timeout),
+            jobs: self.jobs.or(other.jobs),
+            memory_limit: self.memory_limit.or(other.memory_limit),
+            heap: self.heap.or(other.heap),
+            seed: self.seed.or(other.seed),
+            revisions: other.revisions.into_iter().chain(self.revisions).collect(),
+            reports: self.reports.or(other.reports),
+        }
+    }
+}
+
 impl Config {
     /// This configuration with `overrides` in place of its own values.
     ///

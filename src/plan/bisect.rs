@@ -8,12 +8,14 @@
 //! > C. Couder: *Fighting regressions with git bisect.* Documentation of git, 2009.
 
 use indexmap::IndexMap;
+use serde::Serialize;
 
 #[cfg(test)]
 mod tests;
 
 /// What was found out about a commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Finding {
     /// It is as the good end is.
     Good,

@@ -1,5 +1,6 @@
 //! Turns summaries into HTML, terminal tables and JSON. Never queries anything.
 
+pub mod bisection;
 pub mod chart;
 pub mod comparison;
 pub mod escape;
