@@ -4,6 +4,7 @@
 
 pub mod bisection;
 pub mod change;
+pub mod compare;
 pub mod comparison;
 pub mod conclusion;
 pub mod curve;
@@ -15,5 +16,6 @@ mod summarise;
 pub mod summary;
 pub mod trend;
 
+pub use compare::{CompareInput, CompareSide, compare};
 pub use noise::NoiseFloors;
 pub use summarise::{CurveSource, POINTS, SummaryInput, summarise};
