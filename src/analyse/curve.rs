@@ -36,12 +36,17 @@ pub fn thin(points: &[(f64, f64)], limit: usize) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// The curves of one attempt: one for each field of its sample file that counts bytes and was read
-/// at least once.
+/// How far the work was, in the workload's own count: a curve that others are drawn over.
+const PROGRESS: &str = "progress";
+
+/// The curves of one attempt: one for each field of its sample file that counts bytes or the work
+/// done, and was read at least once.
 #[must_use]
 pub fn of_samples(attempt: u32, file: &SampleFile) -> Vec<Curve> {
     let marks: Vec<_> = file.marks.iter().map(|mark| (mark.t, mark.name.clone())).collect();
-    let fields = file.header.fields.iter().filter(|field| field.unit == Unit::Bytes);
+    let fields = file.header.fields.iter().filter(|field| {
+        field.unit == Unit::Bytes || field.name == PROGRESS
+    });
     let curve = |metric: &str| Curve {
         attempt,
         metric: metric.to_owned(),

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::names;
 use super::overview::{Overview, typical_curve_of};
+use super::series::PlotRequest;
 use crate::analyse::summary::{CellSummary, Curve};
 use crate::render::chart::{self, Axis, Chart, Line};
 use crate::render::format;
@@ -27,6 +28,8 @@ pub(super) struct ChartView {
     heading: String,
     legend: Vec<LegendView>,
     svg: String,
+    /// What the script draws in its place: see `templates/scripts/plot.js`.
+    plot: String,
     /// How to read it.
     caption: Option<&'static str>,
 }
@@ -40,6 +43,7 @@ struct LegendView {
 
 /// A curve in a chart.
 struct Drawn<'a> {
+    cell: &'a CellSummary,
     name: String,
     look: usize,
     curve: &'a Curve,
@@ -88,6 +92,7 @@ fn whole<'a>(all: &Overview<'_>, cell: &'a CellSummary, metric: &str) -> Option<
     let curve = typical_curve_of(cell, metric)?;
     let heap = typical_curve_of(cell, HEAP).filter(|_| metric == RSS);
     Some(Drawn {
+        cell,
         name: cell.cell.id.to_string(),
         look: all.look(cell),
         curve,
@@ -119,7 +124,7 @@ fn parts(cell: &CellSummary) -> Option<ChartView> {
 fn of_metrics<'a>(cell: &'a CellSummary, metrics: &[&str]) -> Vec<Drawn<'a>> {
     let drawn = |(look, metric): (usize, &&str)| {
         let (name, curve) = (format::metric(metric), typical_curve_of(cell, metric)?);
-        Some(Drawn { name, look: look + 1, curve, area: None, labelled: false, href: None })
+        Some(Drawn { cell, name, look: look + 1, curve, area: None, labelled: false, href: None })
     };
     metrics.iter().enumerate().filter_map(drawn).collect()
 }
@@ -132,6 +137,7 @@ fn repeats(cell: &CellSummary) -> Option<ChartView> {
         .filter(|curve| curve.metric == RSS && !curve.points.is_empty())
         .enumerate()
         .map(|(position, curve)| Drawn {
+            cell,
             name: format!("attempt {}", curve.attempt),
             look: position % 6 + 1,
             curve,
@@ -179,6 +185,19 @@ fn draw(
         heading: heading.to_owned(),
         legend: legend.collect(),
         svg,
+        plot: plot(curves),
         caption,
     })
+}
+
+/// The same chart, as the script is told to draw it.
+fn plot(curves: &[Drawn<'_>]) -> String {
+    let area = |drawn: &Drawn<'_>| Some((drawn.curve.metric.clone(), drawn.area?.metric.clone()));
+    let request = PlotRequest {
+        cells: curves.iter().map(|drawn| names::cell_stem(&drawn.cell.cell.id)).collect(),
+        layers: Some(curves.iter().map(|drawn| drawn.curve.metric.clone()).collect()),
+        areas: curves.iter().filter_map(area).collect(),
+        ..PlotRequest::default()
+    };
+    request.to_json()
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::grid::{Field, Layout, Section};
 use super::names;
 use super::overview::{Overview, typical_curve, typical_curve_of};
+use super::series::PlotRequest;
 use super::view::{self, ChangeView, OutcomeView, SideView};
 use crate::analyse::curve::thin;
 use crate::analyse::summary::CellSummary;
@@ -38,6 +39,8 @@ struct FieldView {
     name: String,
     href: String,
     chart: Option<String>,
+    /// What the script draws in the chart's place.
+    plot: String,
     /// The change in large letters, if the field has one twin that has a figure.
     headline: Option<ChangeView>,
     /// The peak in large letters, if the field has one cell.
@@ -164,6 +167,7 @@ impl FieldView {
                 .time
                 .get(&column)
                 .and_then(|time| chart(all, field, &name, &scales.memory, time)),
+            plot: plot(field, column),
             peak: main.filter(|_| alone).and_then(|cell| view::figure(cell, "peak_rss")),
             parts: parts.iter().map(|cell| PartView::new(all, cell)).collect(),
             sides: main
@@ -208,6 +212,17 @@ fn troubles(all: &Overview<'_>, field: &Field<'_>) -> Vec<TroubleView> {
             }
         };
     alike.into_iter().map(view).collect()
+}
+
+fn plot(field: &Field<'_>, column: Option<&str>) -> String {
+    let request = PlotRequest {
+        cells: field.cells.iter().map(|cell| names::cell_stem(&cell.cell.id)).collect(),
+        areas: [("rss".to_owned(), "heap".to_owned())].into(),
+        small: true,
+        column: column.map(str::to_owned),
+        layers: None,
+    };
+    request.to_json()
 }
 
 fn chart(

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::field::{Scales, SectionView};
 use super::overview::{Overview, typical_curve_of};
 use super::view::{self, ChangeView, Fact, OutcomeView, RunView};
-use super::{grid, names};
+use super::{grid, names, series};
 use crate::analyse::summary::{CellSummary, Summary};
 use crate::collect::record::StateRecord;
 use crate::outcome::Outcome;
@@ -29,6 +29,8 @@ pub(super) struct IndexView {
     has_charts: bool,
     has_columns: bool,
     has_areas: bool,
+    /// Curves that the grid can draw, as JSON: their names, and what people call them.
+    curves: String,
     has_heap: bool,
     has_server: bool,
     dense: bool,
@@ -117,6 +119,7 @@ pub(super) fn view(all: &Overview<'_>) -> IndexView {
         has_charts: sections.iter().any(SectionView::has_charts),
         has_columns: sections.iter().any(SectionView::has_columns),
         has_areas: summary.cells.iter().any(|cell| typical_curve_of(cell, "heap").is_some()),
+        curves: curves(summary),
         has_heap: has("peak_heap"),
         has_server: has("peak_server"),
         dense: all.fields.len() > MANY_FIELDS,
@@ -202,6 +205,16 @@ fn legend(all: &Overview<'_>) -> Vec<Legend> {
         .enumerate()
         .map(|(look, name)| Legend { name: (*name).to_owned(), swatch: chart::swatch(look) })
         .collect()
+}
+
+/// Those of the grid's curves that any cell has.
+fn curves(summary: &Summary) -> String {
+    let has = |metric: &&str| {
+        summary.cells.iter().any(|cell| typical_curve_of(cell, metric).is_some())
+    };
+    let curves = series::SMALL.into_iter().filter(has);
+    let named: Vec<_> = curves.map(|metric| (metric, format::metric(metric))).collect();
+    serde_json::to_string(&named).unwrap_or_default()
 }
 
 fn cell_row(cell: &CellSummary) -> CellRow {

@@ -1,11 +1,13 @@
-//! The index and its pages: static files that open straight from disk, without a network and
-//! without a script.
+//! The index and its pages: static files that open straight from disk, without a network. They
+//! show everything without a script; with one, the charts answer questions.
 //!
 //! ```text
 //! reports/index.html            the whole matrix
 //! reports/cells/<name>.html     one page a cell
 //! reports/states/<name>.html    one page a state, with its patches
 //! reports/assets/report.css     how all of it looks
+//! reports/assets/report.js      what makes the charts answer
+//! reports/assets/series/        the readings that it shows
 //! ```
 
 mod cell;
@@ -16,6 +18,7 @@ mod index;
 mod names;
 mod overview;
 mod patch;
+mod series;
 mod site;
 mod state;
 mod templates;
@@ -87,6 +90,8 @@ pub fn render(
     let overview = Overview::new(summary);
     let mut jobs: Vec<Job<'_>> = vec![Job::Index];
     jobs.extend((0..summary.cells.len()).map(Job::Cell));
+    jobs.extend((0..summary.cells.len()).map(|cell| Job::Series { cell, small: false }));
+    jobs.extend((0..summary.cells.len()).map(|cell| Job::Series { cell, small: true }));
     jobs.extend(overview.states.keys().map(|name| Job::State(name)));
     let mut files: Vec<_> = jobs
         .par_iter()
@@ -100,7 +105,7 @@ pub fn render(
         let written = site::write(&out.join(path), content.as_bytes())?;
         files.push(((*path).to_owned(), written));
     }
-    site::sweep(out, &["cells", "states"], &files.iter().map(|(path, _)| path.as_str()).collect())?;
+    site::sweep(out, &["cells", "states", "assets/series"], &files.iter().map(|(path, _)| path.as_str()).collect())?;
     let written = files.iter().filter(|(_, written)| *written).count();
     Ok(Rendered { index: out.join("index.html"), files: files.len(), written })
 }
@@ -110,11 +115,21 @@ enum Job<'a> {
     Index,
     Cell(usize),
     State(&'a str),
+    /// The readings of a cell's charts.
+    Series {
+        cell: usize,
+        small: bool,
+    },
 }
 
 impl Job<'_> {
     fn page(&self, all: &Overview<'_>, material: &Material, templates: &Templates) -> Result<Page> {
         let (path, template, context) = match self {
+            Self::Series { cell, small } => {
+                let cell = &all.summary.cells[*cell];
+                let content = series::script(all, cell, *small)?;
+                return Ok(Page { path: series::path(cell, *small), content });
+            }
             Self::Index => ("index.html".to_owned(), "index.html", serialize(&index::view(all))?),
             Self::Cell(position) => {
                 let cell = &all.summary.cells[*position];

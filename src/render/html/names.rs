@@ -8,6 +8,12 @@ use crate::plan::CellId;
 /// The longest readable part of a file's name.
 const LONGEST: usize = 80;
 
+/// The name that a cell's files share: `sqlite-json-patched`.
+#[must_use]
+pub(super) fn cell_stem(id: &CellId) -> String {
+    stem(id.as_str())
+}
+
 /// A cell's page, relative to the reports folder: `cells/sqlite-json-patched.html`.
 #[must_use]
 pub(super) fn cell_page(id: &CellId) -> String {

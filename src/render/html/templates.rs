@@ -20,6 +20,20 @@ const PAGES: [(&str, &str); 5] = [
 const ASSETS: [(&str, &str, &str); 1] =
     [("assets/report.css", "report.css", include_str!("../../../templates/report.css"))];
 
+/// The parts of the pages' script, in the order in which they need each other.
+const SCRIPTS: [(&str, &str); 10] = [
+    ("data.js", include_str!("../../../templates/scripts/data.js")),
+    ("scale.js", include_str!("../../../templates/scripts/scale.js")),
+    ("curve.js", include_str!("../../../templates/scripts/curve.js")),
+    ("view.js", include_str!("../../../templates/scripts/view.js")),
+    ("plot.js", include_str!("../../../templates/scripts/plot.js")),
+    ("gestures.js", include_str!("../../../templates/scripts/gestures.js")),
+    ("save.js", include_str!("../../../templates/scripts/save.js")),
+    ("page.js", include_str!("../../../templates/scripts/page.js")),
+    ("controls.js", include_str!("../../../templates/scripts/controls.js")),
+    ("table.js", include_str!("../../../templates/scripts/table.js")),
+];
+
 /// Templates, ready to render.
 pub(super) struct Templates {
     engine: Tera,
@@ -50,6 +64,11 @@ impl Templates {
         for (path, name, own) in ASSETS {
             assets.push((path, content(name, own)?));
         }
+        let mut script = String::new();
+        for (name, own) in SCRIPTS {
+            script.push_str(&content(&format!("scripts/{name}"), own)?);
+        }
+        assets.push(("assets/report.js", script));
         Ok(Self { engine, assets })
     }
 

@@ -1,0 +1,194 @@
+// One chart, drawn again in the place of its static picture once somebody asks something of it.
+// It has the same structure as that picture, so that the same style sheet serves both.
+(function (memgrid) {
+  "use strict";
+
+  const [WIDTH, HEIGHT] = [2000, 1000];
+  const LOOKS = 6;
+  const node = memgrid.element;
+  const percent = (share) => Math.round(share * 10000) / 100 + "%";
+
+  // `host` holds the static picture; its data-plot says what is shown:
+  // { cells: [files in assets/series], layers: [metrics] or null for the chosen one,
+  //   areas: { metric: the one up to which it is filled }, small, column }.
+  memgrid.Plot = class {
+    constructor(host) {
+      this.host = host;
+      this.spec = JSON.parse(host.dataset.plot);
+      this.picture = host.querySelector("svg.chart");
+      this.title = this.picture ? this.picture.querySelector("title").textContent : "";
+      this.cells = [];
+      this.lines = [];
+    }
+
+    // Loads what is shown, once.
+    async load() {
+      const suffix = this.spec.small ? ".small" : "";
+      const cells = await Promise.all(this.spec.cells.map((file) => memgrid.load(file + suffix)));
+      this.cells = cells.filter((cell) => cell !== null);
+      return this.cells.length > 0;
+    }
+
+    // The curves that the view asks for, those that are switched off left out.
+    read(view) {
+      const layers = this.spec.layers || [view.metric];
+      this.all = [];
+      this.cells.forEach((cell, position) => layers.forEach((metric, layer) => {
+        const curve = memgrid.curve(cell, metric, view);
+        if (!curve) return;
+        const several = this.cells.length > 1;
+        const name = layers.length > 1 ? (several ? `${cell.id} ${curve.label}` : curve.label) : this.spec.small ? cell.name : cell.id;
+        const look = this.spec.compared ? position * layers.length + layer : layers.length > 1 ? layer + 1 : cell.look;
+        const filled = (this.spec.areas || {})[metric];
+        const area = filled && (memgrid.curve(cell, filled, view) || curve);
+        this.all.push(Object.assign({ name, metric, cell, look: look % LOOKS, area: area && area.line }, curve));
+      }));
+      this.lines = this.all.filter((line) => !view.off.includes(line.name));
+      return this.lines;
+    }
+
+    // What its axes must span at least: [x from, x to, y from, y to, smallest positive y].
+    extent() {
+      const span = [Infinity, -Infinity, Infinity, -Infinity, Infinity];
+      for (const line of this.lines) {
+        const points = line.band ? line.band.map(([x, low, high]) => [x, low, high]) : line.line;
+        for (const [x, low, high = low] of points) {
+          span[0] = Math.min(span[0], x); span[1] = Math.max(span[1], x);
+          span[2] = Math.min(span[2], low); span[3] = Math.max(span[3], high);
+          if (low > 0) span[4] = Math.min(span[4], low);
+        }
+      }
+      return span;
+    }
+
+    draw(view, span) {
+      const [from, to] = view.range || [view.x === "rows" ? span[0] : Math.min(0, span[0]), span[1]];
+      const unit = this.lines.length ? this.lines[0].unit : "B";
+      const few = this.spec.small ? 3 : 5;
+      this.x = memgrid.linear(from, to, view.x === "rows" ? "rows" : "s", this.spec.small ? 4 : 8);
+      this.y = view.y === "log" && span[3] > 0
+        ? memgrid.logarithmic(span[4], span[3] * 1.05, unit)
+        : memgrid.linear(Math.min(0, span[2]), span[3] > 0 ? span[3] * 1.05 : span[3], unit, few);
+      const svg = this.prepare();
+      svg.append(this.scales(view), this.curves(Boolean(view.range)), ...this.marks(view), ...this.limits());
+      this.cursor = node("g", { class: "cursor", "aria-hidden": "true" });
+      svg.append(this.cursor);
+      svg.setAttribute("aria-valuemin", this.x.low);
+      svg.setAttribute("aria-valuemax", this.x.high);
+      this.point(null);
+    }
+
+    prepare() {
+      const svg = this.picture;
+      svg.replaceChildren(node("title", {}, this.title));
+      svg.setAttribute("role", "slider");
+      svg.setAttribute("tabindex", "0");
+      svg.setAttribute("aria-label", this.title);
+      svg.setAttribute("aria-orientation", "horizontal");
+      return svg;
+    }
+
+    scales(view) {
+      const group = node("g", { class: "scale", "aria-hidden": "true" });
+      for (const tick of this.y.ticks) {
+        const at = percent(1 - this.y.place(tick.value));
+        group.append(
+          node("line", { class: tick.value === this.y.low ? "base" : "rule", x1: 0, x2: "100%", y1: at, y2: at }),
+          node("text", { class: "y", x: 0, y: at, dx: -6, dy: ".33em" }, tick.label, this.unit(" " + this.y.unit)),
+        );
+      }
+      for (const tick of this.x.ticks) {
+        const share = this.x.place(tick.value);
+        const at = percent(share);
+        const unit = view.x === "rows" ? "" : " " + this.x.unit;
+        group.append(node("text", { class: share > 0.94 ? "x last" : "x", x: at, y: "100%", dy: "1.35em" }, tick.value === 0 ? "0" : tick.label + unit));
+      }
+      return group;
+    }
+
+    unit(text) {
+      const span = document.createElementNS("http://www.w3.org/2000/svg", "tspan");
+      span.setAttribute("class", "unit");
+      span.append(text);
+      return span;
+    }
+
+    curves(clipped) {
+      const inner = node("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true", class: clipped ? "clipped" : null });
+      const place = (x, value) => `${Math.round(this.x.place(x) * WIDTH)} ${Math.round((1 - this.y.place(value)) * HEIGHT)}`;
+      for (const { line, band, area, look } of this.lines) {
+        if (band) {
+          const there = band.map(([x, , high]) => place(x, high));
+          const back = band.slice().reverse().map(([x, low]) => place(x, low));
+          inner.append(node("path", { class: `band s${look}`, d: "M" + there.concat(back).join("L") + "Z" }));
+        }
+        if (area) {
+          const [first, last] = [place(area[0][0], this.y.low), place(area[area.length - 1][0], this.y.low)];
+          inner.append(node("path", { class: `area s${look}`, d: `M${first}L${area.map((point) => place(...point)).join("L")}L${last}Z` }));
+        }
+        inner.append(node("path", { class: `line s${look}`, d: "M" + line.map((point) => place(...point)).join("L") }));
+      }
+      return inner;
+    }
+
+    // Moments that the workload named, in the first attempt shown.
+    marks(view) {
+      if (this.spec.small || view.x === "rows" || this.cells.length > 1) return [];
+      const marks = this.cells.flatMap((cell) => cell.attempts.length ? cell.attempts[0].marks : []);
+      let end = -Infinity;
+      return marks.map(([t, name]) => [t / 1000, name]).filter(([t]) => t >= this.x.low && t <= this.x.high).map(([t, name]) => {
+        const share = this.x.place(t);
+        const group = node("g", { class: "mark" }, node("line", { x1: percent(share), x2: percent(share), y1: 0, y2: "100%" }));
+        const width = Math.min(name.length, 24) * 0.012;
+        if (share > end) {
+          end = share + width;
+          const short = name.length > 24 ? name.slice(0, 23) + "…" : name;
+          group.append(node("text", { class: share > 0.8 ? "end" : "start", x: percent(share), y: 0, dy: "-.5em" }, short));
+        }
+        return group;
+      });
+    }
+
+    limits() {
+      const limits = new Set(this.cells.map((cell) => cell.limit).filter((limit) => limit && limit <= this.y.high));
+      return [...limits].map((limit) => {
+        const at = percent(1 - this.y.place(limit));
+        return node("g", { class: "limit" }, node("line", { x1: 0, x2: "100%", y1: at, y2: at }), node("text", { class: "end", x: "100%", y: at, dy: "-.4em" }, "limit " + memgrid.number(limit, "B")));
+      });
+    }
+
+    // Where on the x axis the pointer is; null outside of the plot.
+    under(event) {
+      const box = this.picture.getBoundingClientRect();
+      const share = (event.clientX - box.left) / box.width;
+      return share < 0 || share > 1 ? null : this.x.value(share);
+    }
+
+    // Shows the values at x, or takes them away.
+    point(x) {
+      if (!this.x) return;
+      const shown = x !== null && x >= this.x.low && x <= this.x.high;
+      const values = shown ? this.lines.map((line) => [line, memgrid.valueAt(line.line, x)]).filter(([, value]) => value !== null) : [];
+      this.cursor.replaceChildren();
+      if (shown) {
+        const at = percent(this.x.place(x));
+        this.cursor.append(node("line", { x1: at, x2: at, y1: 0, y2: "100%" }));
+        for (const [line, value] of values) {
+          this.cursor.append(node("circle", { class: `peak s${line.look}`, cx: at, cy: percent(1 - this.y.place(value)), r: 3 }));
+        }
+      }
+      this.say(x, values);
+    }
+
+    say(x, values) {
+      const where = memgrid.view.x === "rows" ? memgrid.number(x || 0, "rows") + " rows" : memgrid.number(x || 0, "s");
+      const words = values.map(([line, value]) => `${line.name} ${memgrid.number(value, line.unit)}`);
+      this.picture.setAttribute("aria-valuenow", x === null ? this.x.low : x);
+      this.picture.setAttribute("aria-valuetext", words.length ? `${where}: ${words.join(", ")}` : where);
+      const readout = this.host.querySelector(".readout");
+      readout.replaceChildren();
+      if (!values.length) return;
+      readout.append(node("span", { class: "quiet" }, where), ...values.map(([line, value]) => node("span", {}, node("span", { class: `look s${line.look}` }, line.name), " " + memgrid.number(value, line.unit))));
+    }
+  };
+})(window.memgrid);
