@@ -44,9 +44,11 @@ const PROGRESS: &str = "progress";
 #[must_use]
 pub fn of_samples(attempt: u32, file: &SampleFile) -> Vec<Curve> {
     let marks: Vec<_> = file.marks.iter().map(|mark| (mark.t, mark.name.clone())).collect();
-    let fields = file.header.fields.iter().filter(|field| {
-        field.unit == Unit::Bytes || field.name == PROGRESS
-    });
+    let fields = file
+        .header
+        .fields
+        .iter()
+        .filter(|field| field.unit == Unit::Bytes || field.name == PROGRESS);
     let curve = |metric: &str| Curve {
         attempt,
         metric: metric.to_owned(),

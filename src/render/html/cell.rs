@@ -27,6 +27,8 @@ pub(super) struct CellView {
     change: Option<ChangeView>,
     sides: Vec<SideView>,
     twin: Option<Link>,
+    /// The page on which it can be drawn over other cells.
+    compare: String,
     others: Vec<Link>,
     charts: Vec<ChartView>,
     figures: Vec<FigureView>,
@@ -93,6 +95,7 @@ pub(super) fn view(all: &Overview<'_>, cell: &CellSummary, logs: Option<&Logs>) 
         sides: SideView::of(cell),
         twin: twin
             .map(|id| Link { id: id.to_string(), href: format!("../{}", names::cell_page(id)) }),
+        compare: format!("../{}", names::compared(cell.twin.iter().chain([&cell.cell.id]))),
         others: others(all, cell),
         charts: curves::charts(all, cell),
         figures: figures(cell),

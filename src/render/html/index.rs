@@ -89,6 +89,18 @@ struct CellRow {
     time: Option<String>,
     run: Option<String>,
     measured: Option<String>,
+    sort: SortKeys,
+}
+
+/// What the table's columns of figures are sorted by.
+#[derive(Serialize)]
+struct SortKeys {
+    peak: Option<String>,
+    change: Option<String>,
+    heap: Option<String>,
+    heap_change: Option<String>,
+    server: Option<String>,
+    time: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -119,7 +131,7 @@ pub(super) fn view(all: &Overview<'_>) -> IndexView {
         has_charts: sections.iter().any(SectionView::has_charts),
         has_columns: sections.iter().any(SectionView::has_columns),
         has_areas: summary.cells.iter().any(|cell| typical_curve_of(cell, "heap").is_some()),
-        curves: curves(summary),
+        curves: series::choices(all, Some(&series::SMALL)),
         has_heap: has("peak_heap"),
         has_server: has("peak_server"),
         dense: all.fields.len() > MANY_FIELDS,
@@ -207,16 +219,6 @@ fn legend(all: &Overview<'_>) -> Vec<Legend> {
         .collect()
 }
 
-/// Those of the grid's curves that any cell has.
-fn curves(summary: &Summary) -> String {
-    let has = |metric: &&str| {
-        summary.cells.iter().any(|cell| typical_curve_of(cell, metric).is_some())
-    };
-    let curves = series::SMALL.into_iter().filter(has);
-    let named: Vec<_> = curves.map(|metric| (metric, format::metric(metric))).collect();
-    serde_json::to_string(&named).unwrap_or_default()
-}
-
 fn cell_row(cell: &CellSummary) -> CellRow {
     CellRow {
         parts: cell.cell.id.as_str().split('/').map(str::to_owned).collect(),
@@ -231,6 +233,20 @@ fn cell_row(cell: &CellSummary) -> CellRow {
         time: view::figure(cell, "wall_time"),
         run: cell.run.clone(),
         measured: cell.measured.map(format::timestamp),
+        sort: sort_keys(cell),
+    }
+}
+
+fn sort_keys(cell: &CellSummary) -> SortKeys {
+    let figure = |metric| cell.metrics.get(metric).map(|figure| figure.median.to_string());
+    let change = |metric| Some(cell.changes.get(metric)?.ratio?.to_string());
+    SortKeys {
+        peak: figure("peak_rss"),
+        change: change("peak_rss"),
+        heap: figure("peak_heap"),
+        heap_change: change("peak_heap"),
+        server: figure("peak_server"),
+        time: figure("wall_time"),
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! reports/index.html            the whole matrix
+//! reports/compare.html          any cells over each other
 //! reports/cells/<name>.html     one page a cell
 //! reports/states/<name>.html    one page a state, with its patches
 //! reports/assets/report.css     how all of it looks
@@ -11,6 +12,7 @@
 //! ```
 
 mod cell;
+mod compare;
 mod curves;
 mod field;
 mod grid;
@@ -88,7 +90,7 @@ pub fn render(
 ) -> Result<Rendered> {
     let templates = Templates::load(templates)?;
     let overview = Overview::new(summary);
-    let mut jobs: Vec<Job<'_>> = vec![Job::Index];
+    let mut jobs: Vec<Job<'_>> = vec![Job::Index, Job::Compare];
     jobs.extend((0..summary.cells.len()).map(Job::Cell));
     jobs.extend((0..summary.cells.len()).map(|cell| Job::Series { cell, small: false }));
     jobs.extend((0..summary.cells.len()).map(|cell| Job::Series { cell, small: true }));
@@ -105,7 +107,11 @@ pub fn render(
         let written = site::write(&out.join(path), content.as_bytes())?;
         files.push(((*path).to_owned(), written));
     }
-    site::sweep(out, &["cells", "states", "assets/series"], &files.iter().map(|(path, _)| path.as_str()).collect())?;
+    site::sweep(
+        out,
+        &["cells", "states", "assets/series"],
+        &files.iter().map(|(path, _)| path.as_str()).collect(),
+    )?;
     let written = files.iter().filter(|(_, written)| *written).count();
     Ok(Rendered { index: out.join("index.html"), files: files.len(), written })
 }
@@ -113,6 +119,7 @@ pub fn render(
 /// A page that is to be rendered.
 enum Job<'a> {
     Index,
+    Compare,
     Cell(usize),
     State(&'a str),
     /// The readings of a cell's charts.
@@ -131,6 +138,9 @@ impl Job<'_> {
                 return Ok(Page { path: series::path(cell, *small), content });
             }
             Self::Index => ("index.html".to_owned(), "index.html", serialize(&index::view(all))?),
+            Self::Compare => {
+                ("compare.html".to_owned(), "compare.html", serialize(&compare::view(all))?)
+            }
             Self::Cell(position) => {
                 let cell = &all.summary.cells[*position];
                 let view = cell::view(all, cell, material.logs.get(&cell.cell.id));

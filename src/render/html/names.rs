@@ -47,6 +47,13 @@ fn stem(text: &str) -> String {
     format!("{}--{}", readable.trim_matches('-'), &sha256(text)[..12])
 }
 
+/// The page that draws these cells over each other, relative to the reports folder.
+#[must_use]
+pub(super) fn compared<'a>(ids: impl Iterator<Item = &'a CellId>) -> String {
+    let cells: Vec<_> = ids.map(|id| format!("cell={}", cell_stem(id))).collect();
+    format!("compare.html#{}", cells.join("&"))
+}
+
 /// A relative URL of a path whose parts are separated by `/`, with everything quoted that a URL
 /// gives a meaning to.
 #[must_use]

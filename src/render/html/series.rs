@@ -78,6 +78,18 @@ impl PlotRequest {
     }
 }
 
+/// Curves that any cell has, for the reader to choose from, as JSON: their names, and what people
+/// call them. `among` names those that may be offered.
+pub(super) fn choices(all: &Overview<'_>, among: Option<&[&str]>) -> String {
+    let curves = all.summary.cells.iter().flat_map(|cell| &cell.curves);
+    let metrics: IndexSet<&str> = curves.map(|curve| curve.metric.as_str()).collect();
+    let offered = metrics
+        .into_iter()
+        .filter(|metric| *metric != PROGRESS && among.is_none_or(|among| among.contains(metric)));
+    let named: Vec<_> = offered.map(|metric| (metric, format::metric(metric))).collect();
+    serde_json::to_string(&named).unwrap_or_default()
+}
+
 /// The path of a cell's readings, relative to the reports folder.
 pub(super) fn path(cell: &CellSummary, small: bool) -> String {
     format!("assets/series/{}.js", file(cell, small))
@@ -130,7 +142,9 @@ fn attempt<'a>(number: u32, curves: &[&'a Curve], small: bool) -> AttemptSeries<
         marks: marks.iter().map(|(time, name)| (milliseconds(*time), name.as_str())).collect(),
         progress: progress.map(|curve| steps(&curve.points)).unwrap_or_default(),
         series: shown
-            .map(|curve| (curve.metric.as_str(), readings(&curve.metric, &thin(&curve.points, limit))))
+            .map(|curve| {
+                (curve.metric.as_str(), readings(&curve.metric, &thin(&curve.points, limit)))
+            })
             .collect(),
     }
 }

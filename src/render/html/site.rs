@@ -38,7 +38,11 @@ pub(super) fn sweep(root: &Path, folders: &[&str], kept: &HashSet<&str>) -> Resu
         let Ok(entries) = fs_err::read_dir(root.join(folder)) else { continue };
         for entry in entries {
             let name = entry?.file_name();
-            let Some(name) = name.to_str().filter(|name| name.ends_with(".html") || name.ends_with(".js")) else { continue };
+            let Some(name) =
+                name.to_str().filter(|name| name.ends_with(".html") || name.ends_with(".js"))
+            else {
+                continue;
+            };
             if !kept.contains(format!("{folder}/{name}").as_str()) {
                 fs_err::remove_file(root.join(folder).join(name))?;
             }

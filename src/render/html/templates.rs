@@ -8,12 +8,13 @@ use crate::error::{Error, Result};
 use crate::render::escape;
 
 /// Pages and the parts that they share.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 6] = [
     ("base.html", include_str!("../../../templates/base.html")),
     ("parts.html", include_str!("../../../templates/parts.html")),
     ("index.html", include_str!("../../../templates/index.html")),
     ("cell.html", include_str!("../../../templates/cell.html")),
     ("state.html", include_str!("../../../templates/state.html")),
+    ("compare.html", include_str!("../../../templates/compare.html")),
 ];
 
 /// Files that pages link to: path in the reports folder, name among the templates, content.
@@ -21,7 +22,7 @@ const ASSETS: [(&str, &str, &str); 1] =
     [("assets/report.css", "report.css", include_str!("../../../templates/report.css"))];
 
 /// The parts of the pages' script, in the order in which they need each other.
-const SCRIPTS: [(&str, &str); 10] = [
+const SCRIPTS: [(&str, &str); 11] = [
     ("data.js", include_str!("../../../templates/scripts/data.js")),
     ("scale.js", include_str!("../../../templates/scripts/scale.js")),
     ("curve.js", include_str!("../../../templates/scripts/curve.js")),
@@ -31,6 +32,7 @@ const SCRIPTS: [(&str, &str); 10] = [
     ("save.js", include_str!("../../../templates/scripts/save.js")),
     ("page.js", include_str!("../../../templates/scripts/page.js")),
     ("controls.js", include_str!("../../../templates/scripts/controls.js")),
+    ("compare.js", include_str!("../../../templates/scripts/compare.js")),
     ("table.js", include_str!("../../../templates/scripts/table.js")),
 ];
 

@@ -327,8 +327,12 @@ fn check_tags(path: &Path, page: &str) {
         let name = inside.split_whitespace().next().unwrap_or_default();
         if name == "script" {
             assert!(
-                ["script", r#"script src="assets/report.js""#, r#"script src="../assets/report.js""#]
-                    .contains(&inside),
+                [
+                    "script",
+                    r#"script src="assets/report.js""#,
+                    r#"script src="../assets/report.js""#
+                ]
+                .contains(&inside),
                 "{}: <{inside}>",
                 path.display()
             );

@@ -1,0 +1,233 @@
+//! The real pages of a real run, in a real browser: what the script adds, what stays without it,
+//! and what axe-core finds.
+
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod axe;
+mod chromium;
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../skip/mod.rs"]
+mod skip;
+
+use chromium::Page;
+use common::TestEnvironment;
+
+/// Two twins in two formats: one holds what it makes, the other lets it go.
+const MATRIX: &str = r#"
+[matrix]
+format = ["json", "yaml"]
+state = ["holds", "streams"]
+[state.holds]
+env = { KEEP = "1" }
+[state.streams]
+env = { KEEP = "" }
+[workload]
+command = ["python3", "./rows.py"]
+[measure]
+repeats = 2
+"#;
+
+/// Twenty steps of 2 MB each.
+const WORKLOAD: &str = r#"
+import os, time
+out = os.fdopen(int(os.environ["MEMPROBE_FD"]), "w", buffering=1)
+print("mark start", file=out)
+kept = []
+for row in range(1, 21):
+    block = bytearray(2_000_000)
+    if os.environ["KEEP"]:
+        kept.append(block)
+    print("progress", row * 100, file=out)
+    time.sleep(0.02)
+"#;
+
+const CHART: &str = "[data-plot] svg.chart";
+
+/// A browser and the reports of a run; `None` if there is no browser.
+fn reports() -> Option<(TestEnvironment, Page)> {
+    let Some(program) = chromium::locate() else {
+        skip::need("no Chromium is installed");
+        return None;
+    };
+    let environment = TestEnvironment::new(MATRIX);
+    environment.write("rows.py", WORKLOAD);
+    environment.run(&["run", "--quiet"]).exits(0);
+    Some((environment, Page::open(&program, 1280, 900)))
+}
+
+#[test]
+fn the_pages_answer_and_stay_readable() {
+    let Some((environment, mut page)) = reports() else { return };
+    let index = environment.path().join("reports/index.html");
+    let cell = environment.path().join("reports/cells/json-holds.html");
+    let compare = environment.path().join("reports/compare.html");
+
+    one_crosshair_for_all(&mut page, &index);
+    a_click_opens_the_cell(&mut page, &index);
+    a_range_stays_in_the_address(&mut page, &cell);
+    curves_can_be_switched_off(&mut page, &cell);
+    rows_and_scales_can_be_chosen(&mut page, &cell);
+    a_picture_can_be_kept(&mut page, &cell);
+    keys_do_what_the_mouse_does(&mut page, &cell);
+    the_table_is_sorted_and_filtered(&mut page, &index);
+    any_cells_are_compared(&mut page, &compare);
+    nothing_sticks_out(&mut page, &[&index, &cell, &compare]);
+    assert_eq!(page.complaints, Vec::<String>::new());
+    axe::finds_nothing_serious(&mut page, &[&index, &cell, &compare]);
+    without_a_script_all_figures_stay(&mut page, &index, &cell);
+}
+
+fn one_crosshair_for_all(page: &mut Page, index: &std::path::Path) {
+    page.go(index, "");
+    page.hover(CHART, 0.4);
+    page.until("memgrid.page.plots.every((plot) => plot.x)");
+    page.hover(CHART, 0.5);
+    let shown = page.value("document.querySelectorAll('.chart .cursor line').length");
+    assert_eq!(shown, 2, "a line in each of the two fields");
+    let said = page.text("document.querySelector('[data-plot] .readout').textContent");
+    assert!(said.contains("holds") && said.contains("MiB"), "{said}");
+}
+
+fn a_click_opens_the_cell(page: &mut Page, index: &std::path::Path) {
+    page.go(index, "#y=log");
+    page.until("memgrid.page.plots.every((plot) => plot.x)");
+    page.click(CHART);
+    page.until("location.pathname.includes('/cells/')");
+    assert_eq!(page.text("location.hash"), "#y=log", "the choice goes with it");
+}
+
+fn a_range_stays_in_the_address(page: &mut Page, cell: &std::path::Path) {
+    page.go(cell, "");
+    page.hover(CHART, 0.1);
+    page.until("memgrid.page.plots[0].x");
+    page.drag(CHART, 0.25, 0.75);
+    page.until("memgrid.view.range");
+    let range = page.value("[memgrid.page.plots[0].x.low, memgrid.page.plots[0].x.high, memgrid.page.plots[0].span[1]]");
+    let [low, high, end] = [0, 1, 2].map(|index| range[index].as_f64().unwrap());
+    assert!((low / end - 0.25).abs() < 0.02 && (high / end - 0.75).abs() < 0.02, "{range}");
+    let hash = page.text("location.hash");
+    assert!(hash.contains("range="), "{hash}");
+    page.go(cell, &hash);
+    page.until("memgrid.page.plots[0].x");
+    let again = page.value("memgrid.page.plots[0].x.low").as_f64().unwrap();
+    assert!((again - low).abs() < 1e-3, "{again} {low}");
+    page.click("[data-controls] button");
+    assert_eq!(page.text("location.hash"), "");
+}
+
+fn curves_can_be_switched_off(page: &mut Page, cell: &std::path::Path) {
+    page.go(cell, "");
+    page.hover(CHART, 0.1);
+    page.until("document.querySelector('.legend button')");
+    let drawn = "document.querySelectorAll('[data-plot]')[0].querySelectorAll('path.line').length";
+    let before = page.value(drawn).as_u64().unwrap();
+    page.click(".legend button");
+    assert_eq!(page.value(drawn), before - 1);
+    assert!(page.text("location.hash").contains("off="));
+}
+
+fn rows_and_scales_can_be_chosen(page: &mut Page, cell: &std::path::Path) {
+    page.go(cell, "#x=rows");
+    page.until("memgrid.page.plots[0].x");
+    // The last reading may have been taken before the last row was told.
+    let rows = page.value("memgrid.page.plots[0].x.high").as_f64().unwrap();
+    assert!((1_900.0..=2_000.0).contains(&rows), "{rows}");
+    let (rise, from) =
+        ("const p = memgrid.page.plots[0];", "p.lines.find((l) => l.name.includes('holds'))");
+    let grown = page.value(&format!("(() => {{ {rise} const l = {from}; return memgrid.valueAt(l.line, 1500) - memgrid.valueAt(l.line, 500); }})()"));
+    let grown = grown.as_f64().unwrap();
+    assert!((18e6..22e6).contains(&grown), "ten steps of 2 MB: {grown}");
+    page.go(cell, "#y=log&from=start");
+    page.until("memgrid.page.plots[0].x");
+    assert_eq!(
+        page.value("memgrid.page.plots[0].lines.every((line) => line.line[0][1] >= 0)"),
+        true
+    );
+}
+
+fn a_picture_can_be_kept(page: &mut Page, cell: &std::path::Path) {
+    page.go(cell, "");
+    page.hover(CHART, 0.1);
+    page.until("memgrid.page.plots[0].x");
+    // What would be downloaded is caught where the page hands it to the browser.
+    page.value("window.kept = []; HTMLAnchorElement.prototype.click = function () { window.kept.push([this.download, this.href]); }; memgrid.save(memgrid.page.plots[0], 'svg'); memgrid.save(memgrid.page.plots[0], 'png'); 1");
+    page.until("window.kept.length === 2");
+    let kept = page.value("window.kept");
+    assert!(kept[0][0].as_str().unwrap().ends_with(".svg"));
+    assert!(kept[0][1].as_str().unwrap().starts_with("data:image/svg+xml"));
+    assert!(kept[1][1].as_str().unwrap().starts_with("data:image/png"));
+}
+
+fn keys_do_what_the_mouse_does(page: &mut Page, cell: &std::path::Path) {
+    page.go(cell, "");
+    page.value("document.querySelector('[data-plot] svg.chart').focus()");
+    page.until("memgrid.page.plots[0].x");
+    page.press("End");
+    page.press("PageDown");
+    let said = page.text("document.activeElement.getAttribute('aria-valuetext')");
+    assert!(said.contains("MiB"), "{said}");
+    page.press("+");
+    assert_eq!(page.value("Boolean(memgrid.view.range)"), true);
+    page.press("Escape");
+    assert_eq!(page.value("memgrid.view.range"), serde_json::Value::Null);
+}
+
+fn the_table_is_sorted_and_filtered(page: &mut Page, index: &std::path::Path) {
+    page.go(index, "");
+    let ids = "[...document.querySelectorAll('#all-cells tbody tr:not([hidden]) th')].map((th) => th.textContent)";
+    page.click("#all-cells thead th:nth-child(3) button");
+    let lowest = page.value(ids)[0].as_str().unwrap().to_owned();
+    assert!(lowest.ends_with("streams"), "{lowest}");
+    page.click("#all-cells thead th:nth-child(3) button");
+    assert!(page.value(ids)[0].as_str().unwrap().ends_with("holds"));
+    page.value("(() => { const field = document.querySelector('[data-filter] input'); field.value = 'yaml -streams'; field.dispatchEvent(new Event('input')); })()");
+    assert_eq!(page.value(ids), serde_json::json!(["yaml/holds"]));
+    let hash = page.text("location.hash");
+    page.go(index, &hash);
+    assert_eq!(page.value(ids), serde_json::json!(["yaml/holds"]), "{hash}");
+}
+
+fn any_cells_are_compared(page: &mut Page, compare: &std::path::Path) {
+    page.go(compare, "#cell=json-holds&cell=yaml-streams");
+    page.until("memgrid.page.plots[0].lines.length === 2");
+    page.value("(() => { const field = document.querySelector('.chosen input'); field.value = 'yaml/holds'; field.dispatchEvent(new Event('change')); })()");
+    page.until("memgrid.page.plots[0].lines.length === 3");
+    assert!(page.text("location.hash").contains("cell=yaml-holds"));
+}
+
+/// No page is wider than the screen, in any size and in both schemes.
+fn nothing_sticks_out(page: &mut Page, files: &[&std::path::Path]) {
+    for (width, height) in [(360, 740), (1280, 900), (2560, 1300)] {
+        page.resize(width, height);
+        for scheme in ["light", "dark"] {
+            page.scheme(scheme);
+            for file in files {
+                page.go(file, "");
+                let wide = page.value("document.documentElement.scrollWidth").as_u64().unwrap();
+                assert!(wide <= u64::from(width), "{} at {width}: {wide}", file.display());
+            }
+        }
+    }
+    page.resize(1280, 900);
+}
+
+fn without_a_script_all_figures_stay(
+    page: &mut Page,
+    index: &std::path::Path,
+    cell: &std::path::Path,
+) {
+    page.scripts(false);
+    page.go(index, "");
+    let seen = page.text("document.body.innerText");
+    assert!(seen.contains("MiB") && seen.contains("All cells"), "{seen}");
+    assert_eq!(page.value("document.querySelectorAll('svg.chart path.line').length"), 4);
+    assert_eq!(
+        page.value(
+            "[...document.querySelectorAll('.controls')].every((bar) => bar.offsetParent === null)"
+        ),
+        true
+    );
+    page.go(cell, "");
+    assert!(page.value("document.querySelectorAll('svg.chart').length").as_u64().unwrap() > 1);
+}
