@@ -139,10 +139,12 @@ fn note(word: &str, reason: &str, help: Option<&str>, ids: &[String], look: Look
     note
 }
 
+/// As many ids as are listed where there may be many.
+pub(super) const FEW: usize = 6;
+
 /// The first few ids, and how many more there are.
 #[must_use]
 pub fn some_of<S: Borrow<str>>(ids: &[S]) -> String {
-    const FEW: usize = 6;
     if ids.len() <= FEW {
         return ids.join(", ");
     }

@@ -1,22 +1,9 @@
-//! A comparison as workflow commands: a GitHub workflow's log turns them into annotations.
-//!
-//! > GitHub Docs, *Workflow commands for GitHub Actions*, and the escapes of `actions/toolkit`,
-//! > `packages/core/src/command.ts`.
+//! A comparison as annotations of a GitHub workflow.
 
 use super::{Options, wording};
 use crate::analyse::comparison::{CellComparison, Comparison, Gate, Unpaired, Verdict};
+use crate::render::annotation::{self, Note};
 use crate::render::format;
-
-/// How many annotations of each kind GitHub shows of one step.
-const SHOWN: usize = 10;
-/// Longest message, in characters.
-const LONGEST: usize = 2000;
-
-/// An annotation: what is said first, and all of it.
-struct Note {
-    title: String,
-    message: String,
-}
 
 /// The whole text, the gate's verdict first.
 pub(super) fn render(comparison: &Comparison, options: &Options) -> String {
@@ -37,8 +24,7 @@ pub(super) fn render(comparison: &Comparison, options: &Options) -> String {
         list.push(note(cell, &metrics));
     }
     warnings.extend(comparison.unpaired.iter().map(unpaired));
-    let kinds = [("error", errors), ("warning", warnings), ("notice", notices)];
-    kinds.into_iter().map(|(kind, notes)| commands(kind, notes, options)).collect()
+    annotation::commands(errors, warnings, notices, options.matrix.as_deref())
 }
 
 fn gate(comparison: &Comparison) -> Note {
@@ -64,39 +50,6 @@ fn note(cell: &CellComparison, metrics: &[&str]) -> Note {
 
 fn unpaired(cell: &Unpaired) -> Note {
     Note { title: format!("{}: only on one side", cell.id), message: wording::unpaired(cell) }
-}
-
-/// As many as GitHub shows; if there are more, the last one says how many.
-fn commands(kind: &str, mut notes: Vec<Note>, options: &Options) -> String {
-    if notes.len() > SHOWN {
-        let rest = notes.split_off(SHOWN - 1).len();
-        notes.push(Note {
-            title: format!("memgrid: {rest} more"),
-            message: format!("{rest} more, which GitHub would not show; the log has them all"),
-        });
-    }
-    notes.iter().map(|note| command(kind, note, options)).collect()
-}
-
-fn command(kind: &str, note: &Note, options: &Options) -> String {
-    let file = options.matrix.as_ref().map(|file| format!("file={},", property(file)));
-    let (file, title) = (file.unwrap_or_default(), property(&note.title));
-    format!("::{kind} {file}title={title}::{}\n", data(&note.message))
-}
-
-/// A message, in which only what would end the line has to be escaped.
-fn data(text: &str) -> String {
-    let text = format::visible(text);
-    let text = match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.into_owned(),
-    };
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// A property, which a colon or a comma would end too.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 #[cfg(test)]

@@ -7,38 +7,21 @@
 
 use std::time::Duration;
 
-use quick_junit::{
-    NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite, XmlString,
-};
+use quick_junit::{Property, TestCase, TestSuite};
 
 use super::{Options, wording};
 use crate::analyse::comparison::{CellComparison, Comparison, Gate, Unpaired, Verdict};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::measurement::Unit;
 use crate::render::format;
-
-/// What every class name begins with.
-const ROOT: &str = "memgrid";
-
-/// How a test case ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Success,
-    Skipped,
-    Error,
-    Failure,
-}
+use crate::render::junit::{self, Kind, case, text};
 
 /// The document.
 ///
 /// # Errors
 /// None that is known; what quick-junit says if there is one.
 pub(super) fn render(comparison: &Comparison, options: &Options) -> Result<String> {
-    let mut report = Report::new("memgrid compare");
-    report.add_test_suite(suite(comparison, options));
-    report
-        .to_string()
-        .map_err(|error| Error::bug("a comparison can't be written as JUnit").because(error))
+    junit::document("memgrid compare", suite(comparison, options))
 }
 
 fn suite(comparison: &Comparison, options: &Options) -> TestSuite {
@@ -104,44 +87,13 @@ fn gate_case(comparison: &Comparison) -> TestCase {
         Gate::Incomplete => Kind::Error,
     };
     let said = wording::gate(comparison.gate);
-    let mut case = TestCase::new("gate", status(kind, said, &wording::counts(comparison)));
-    case.set_classname(ROOT);
+    let mut case = case("gate", kind, said, &wording::counts(comparison));
     if kind == Kind::Success {
         case.set_system_out(text(&wording::counts(comparison)));
     } else {
         case.status.set_description(text(&comparison.reasons.join("\n")));
     }
     case
-}
-
-fn case(id: &str, kind: Kind, what: &str, why: &str) -> TestCase {
-    let mut case = TestCase::new(text(id), status(kind, what, why));
-    case.set_classname(class(id));
-    case
-}
-
-fn status(kind: Kind, what: &str, why: &str) -> TestCaseStatus {
-    let mut status = match kind {
-        Kind::Success => return TestCaseStatus::success(),
-        Kind::Skipped => TestCaseStatus::skipped(),
-        Kind::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
-        Kind::Failure => TestCaseStatus::non_success(NonSuccessKind::Failure),
-    };
-    status.set_type(what).set_message(text(&format!("{what}: {why}")));
-    status
-}
-
-/// `memgrid.sqlite.json` for `sqlite/json/patched`: readers show a tree of what points part.
-fn class(id: &str) -> XmlString {
-    let values = id.rsplit_once('/').map_or("", |(values, _)| values);
-    let values = values.split('/').filter(|value| !value.is_empty());
-    let parts = std::iter::once(ROOT.to_owned()).chain(values.map(|value| value.replace('.', "_")));
-    text(&parts.collect::<Vec<_>>().join("."))
-}
-
-/// Text that XML can hold. quick-junit leaves out most of what it can't, silently; this shows it.
-fn text(text: &str) -> XmlString {
-    XmlString::new(format::visible(text).replace(['\u{fffe}', '\u{ffff}'], "␦"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Reports as three readers see them: quick-junit's own, another one's, and an XML parser.
 
 use proptest::prelude::*;
+use quick_junit::Report;
 
 use super::*;
 use crate::analyse::comparison::sample;
@@ -66,13 +67,6 @@ fn nothing_compared_is_red() {
     let cases = read(&night);
     assert_eq!(cases.len(), 1);
     assert_eq!(cases[0].status.error_as_ref().text.trim(), "nothing was compared");
-}
-
-#[test]
-fn classes_are_a_tree() {
-    assert_eq!(class("sqlite/json/patched").as_str(), "memgrid.sqlite.json");
-    assert_eq!(class("5.2/patched").as_str(), "memgrid.5_2");
-    assert_eq!(class("patched").as_str(), "memgrid");
 }
 
 /// What a reader may find of a text: line ends and spaces at the ends are the XML's.

@@ -14,7 +14,7 @@ const SENTENCE: usize = 600;
 const BREAK: &str = "&#8203;";
 
 /// A name as a code span.
-pub(super) fn name(text: &str) -> String {
+pub(in crate::render) fn name(text: &str) -> String {
     let text = one_line(text, NAME);
     if text.is_empty() {
         return "(empty)".to_owned();
@@ -30,7 +30,7 @@ pub(super) fn name(text: &str) -> String {
 }
 
 /// A sentence as text.
-pub(super) fn sentence(text: &str) -> String {
+pub(in crate::render) fn sentence(text: &str) -> String {
     let text = one_line(text, SENTENCE);
     let mut out = String::with_capacity(text.len() + 16);
     for (place, character) in text.char_indices() {
@@ -93,4 +93,30 @@ fn one_line(text: &str, longest: usize) -> String {
 
 fn longest_run(text: &str) -> usize {
     text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_only_text() {
+        assert_eq!(
+            sentence("1. see #12, @octocat: http://x"),
+            "1\\. see \\#&#8203;12, @&#8203;octocat: http:&#8203;//x"
+        );
+        assert_eq!(sentence("a|b <i> `c` *d*\n\ne"), "a&#124;b &lt;i&gt; \\`c\\` \\*d\\* e");
+        assert_eq!(sentence("3.5% of www.x.de"), "3.5% of www&#8203;.x.de");
+        assert_eq!(sentence("--- a"), "\\--- a");
+        assert_eq!(sentence("+4% - 1"), "+4% - 1");
+    }
+
+    #[test]
+    fn names_keep_their_backticks() {
+        assert_eq!(name("sqlite/json"), "`sqlite/json`");
+        assert_eq!(name("a``b"), "```a``b```");
+        assert_eq!(name("`"), "`` ` ``");
+        assert_eq!(name(" "), "(empty)");
+        assert_eq!(name("a\\|b"), "<code>a\\\\&#124;b</code>");
+    }
 }

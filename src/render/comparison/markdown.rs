@@ -1,17 +1,12 @@
 //! A comparison for a pull request's comment or a job's summary: the verdict as heading, what
 //! changed as a table, the rest folded away.
 
-mod bounded;
-mod escape;
-
 use super::{Options, wording};
 use crate::analyse::comparison::{CellComparison, Comparison, Gate, Unpaired, Verdict};
 use crate::render::format;
-use bounded::Bounded;
-use escape::{name, sentence};
-
-/// GitHub takes comments of 65,536 characters; a note of what was left out must fit too.
-const LIMIT: usize = 65_000;
+use crate::render::markdown::{
+    self, Bounded, FOLD_END, bullets, fold, name, names, sentence, table_row,
+};
 
 /// The whole text.
 pub(super) fn render(comparison: &Comparison, options: &Options) -> String {
@@ -19,7 +14,7 @@ pub(super) fn render(comparison: &Comparison, options: &Options) -> String {
     let (same, changed): (Vec<_>, Vec<_>) = ordered(comparison)
         .into_iter()
         .partition(|cell| cell.verdict == Verdict::Unchanged && !wording::failed(cell));
-    let mut text = Bounded::new(LIMIT);
+    let mut text = Bounded::new(markdown::LIMIT);
     text.section("", &[head(comparison)], "");
     text.section("\n", &bullets(comparison.reasons.iter().map(|reason| sentence(reason))), "");
     text.section(&table_head("\n"), &rows(&changed, &metrics), "");
@@ -27,15 +22,11 @@ pub(super) fn render(comparison: &Comparison, options: &Options) -> String {
     text.section("\n", &bullets(changed.iter().flat_map(|cell| growth(cell))), "");
     text.section("\n### Only on one side\n\n", &bullets(unpaired(comparison)), "");
     text.section("\n### Next\n\n", &bullets(next(comparison)), "");
-    let unchanged = details(&format!("{} unchanged", wording::cells(same.len())));
-    text.section(&table_head(&unchanged), &rows(&same, &metrics), "\n</details>\n");
-    let rests = details("What was compared");
-    text.section(&format!("{rests}| | |\n|---|---|\n"), &facts(comparison), "\n</details>\n");
-    text.finish(|left_out| {
-        format!(
-            "\n{left_out} lines were left out, so that this fits a comment; the JSON has them.\n"
-        )
-    })
+    let unchanged = fold(&format!("{} unchanged", wording::cells(same.len())));
+    text.section(&table_head(&unchanged), &rows(&same, &metrics), FOLD_END);
+    let rests = fold("What was compared");
+    text.section(&format!("{rests}| | |\n|---|---|\n"), &facts(comparison), FOLD_END);
+    text.finish(markdown::left_out)
 }
 
 /// The comment lets an action find its earlier comment and write it anew.
@@ -92,30 +83,12 @@ fn rows(cells: &[&CellComparison], metrics: &[&str]) -> Vec<String> {
         .collect()
 }
 
-fn table_row(fields: &[String]) -> String {
-    format!("| {} |\n", fields.join(" | "))
-}
-
-fn bullets(items: impl IntoIterator<Item = String>) -> Vec<String> {
-    items.into_iter().map(|item| format!("- {item}\n")).collect()
-}
-
 /// Why cells are not unchanged.
 fn findings(comparison: &Comparison) -> Vec<String> {
     let line = |found: wording::Finding<'_>| {
         format!("**{}**: {}: {}", found.what, names(&found.cells), sentence(found.reason))
     };
     wording::findings(comparison).into_iter().map(line).collect()
-}
-
-/// The first names, and how many more there are.
-fn names(ids: &[&str]) -> String {
-    const FEW: usize = 20;
-    let mut listed: Vec<_> = ids.iter().take(FEW).map(|id| name(id)).collect();
-    if ids.len() > FEW {
-        listed.push(format!("{} more", ids.len() - FEW));
-    }
-    listed.join(", ")
 }
 
 fn growth(cell: &CellComparison) -> Vec<String> {
@@ -138,17 +111,12 @@ fn unpaired(comparison: &Comparison) -> Vec<String> {
 
 fn facts(comparison: &Comparison) -> Vec<String> {
     let facts = wording::facts(comparison);
-    facts.iter().map(|(what, fact)| table_row(&[sentence(what), name(fact)])).collect()
+    markdown::facts(facts.iter().map(|(what, fact)| (what.as_str(), fact.as_str())))
 }
 
 fn next(comparison: &Comparison) -> Vec<String> {
     let line = |next: wording::Next| format!("{} {}", name(&next.command), next.effect);
     wording::next(comparison).into_iter().map(line).collect()
-}
-
-/// The beginning of a part that is folded away.
-fn details(summary: &str) -> String {
-    format!("\n<details>\n<summary>{summary}</summary>\n\n")
 }
 
 #[cfg(test)]

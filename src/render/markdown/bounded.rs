@@ -1,7 +1,7 @@
 //! A text that never grows beyond a limit, and knows what didn't fit.
 
 /// Text, and how many lines were left out.
-pub(super) struct Bounded {
+pub(in crate::render) struct Bounded {
     text: String,
     limit: usize,
     left_out: usize,
@@ -9,13 +9,13 @@ pub(super) struct Bounded {
 
 impl Bounded {
     /// An empty text of at most `limit` bytes, and so of at most as many characters.
-    pub(super) fn new(limit: usize) -> Self {
+    pub(in crate::render) fn new(limit: usize) -> Self {
         Self { text: String::new(), limit, left_out: 0 }
     }
 
     /// Adds a section: `start`, as many of `lines` as fit, and `end`. It is left out as a whole
     /// if not even one line fits.
-    pub(super) fn section(&mut self, start: &str, lines: &[String], end: &str) {
+    pub(in crate::render) fn section(&mut self, start: &str, lines: &[String], end: &str) {
         let mut room = self.limit.saturating_sub(self.text.len() + start.len() + end.len());
         let fits = |line: &&String| {
             let fits = line.len() <= room;
@@ -32,7 +32,7 @@ impl Bounded {
     }
 
     /// The text, with `note` of the number of lines that were left out, if any were.
-    pub(super) fn finish(mut self, note: impl FnOnce(usize) -> String) -> String {
+    pub(in crate::render) fn finish(mut self, note: impl FnOnce(usize) -> String) -> String {
         if self.left_out > 0 {
             self.text.push_str(&note(self.left_out));
         }
