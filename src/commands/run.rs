@@ -1,14 +1,14 @@
 //! `memgrid run [CELL…]`: measures the selected cells and renders the index.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::analyse::summary::Summary;
 use crate::cli::Global;
 use crate::collect::RunDir;
-use crate::error::{Context, Error, Result};
+use crate::error::{Error, Result};
 use crate::event::Observer;
 use crate::exit_code;
-use crate::render;
+use crate::render::run::{Format, Options, render};
 
 use super::job::{Job, Measured, Surroundings};
 use super::overrides::OverrideArgs;
@@ -42,15 +42,6 @@ pub struct RunArgs {
     /// How.
     #[command(flatten)]
     overrides: OverrideArgs,
-}
-
-/// How the result is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Table,
-    /// For programs; docs/output.md describes it.
-    Json,
 }
 
 /// Measures, concludes, renders, prints.
@@ -90,15 +81,12 @@ fn publish(
     observer: &dyn Observer,
 ) -> Result<Summary> {
     let (summary, page) = index::publish(project, run, observer)?;
-    match args.format {
-        Format::Json => {
-            let document = render::json::document(run.id(), &summary, |_| true);
-            output::data(&document.context(|| "the result can't be written as JSON".to_owned())?)?;
-        }
-        Format::Table => {
-            output::data(&render::terminal::table(&summary, |_| true, output::look(global)))?;
-        }
-    }
+    let options = Options {
+        look: output::look(global),
+        strict: args.strict,
+        matrix: global.matrix.to_str().map(str::to_owned),
+    };
+    output::data(&render(run.id(), &summary, args.format, &options)?)?;
     if !global.quiet {
         output::say(&format!("Index: {}", page.display()));
     }

@@ -123,6 +123,12 @@ pub fn thousands(count: i64) -> String {
     if count < 0 { format!("−{grouped}") } else { grouped }
 }
 
+/// `1 cell`, `18 cells`.
+#[must_use]
+pub fn cells(count: usize) -> String {
+    if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
+}
+
 /// A ratio as a change: `−57%`, `+3.4%`, `×12`.
 #[must_use]
 pub fn change(ratio: f64) -> String {

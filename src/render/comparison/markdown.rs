@@ -22,7 +22,7 @@ pub(super) fn render(comparison: &Comparison, options: &Options) -> String {
     text.section("\n", &bullets(changed.iter().flat_map(|cell| growth(cell))), "");
     text.section("\n### Only on one side\n\n", &bullets(unpaired(comparison)), "");
     text.section("\n### Next\n\n", &bullets(next(comparison)), "");
-    let unchanged = fold(&format!("{} unchanged", wording::cells(same.len())));
+    let unchanged = fold(&format!("{} unchanged", format::cells(same.len())));
     text.section(&table_head(&unchanged), &rows(&same, &metrics), FOLD_END);
     let rests = fold("What was compared");
     text.section(&format!("{rests}| | |\n|---|---|\n"), &facts(comparison), FOLD_END);

@@ -226,7 +226,7 @@ pub(super) fn counts(comparison: &Comparison) -> String {
     let counted = ORDER.map(|wanted| (count(wanted), verdict(wanted)));
     let counted = counted.iter().filter(|(count, _)| *count > 0);
     let listed: Vec<_> = counted.map(|(count, word)| format!("{count} {word}")).collect();
-    let mut text = cells(comparison.cells.len());
+    let mut text = format::cells(comparison.cells.len());
     if !listed.is_empty() {
         text += &format!(": {}", listed.join(", "));
     }
@@ -234,11 +234,6 @@ pub(super) fn counts(comparison: &Comparison) -> String {
         text += &format!("; {} only on one side", comparison.unpaired.len());
     }
     text
-}
-
-/// `1 cell`, `18 cells`.
-pub(super) fn cells(count: usize) -> String {
-    if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
 }
 
 /// Cells of which the same is to be said.

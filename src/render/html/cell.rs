@@ -4,11 +4,12 @@ use serde::Serialize;
 
 use super::curves::{self, ChartView};
 use super::overview::Overview;
-use super::view::{self, ChangeView, Fact, FigureView, OutcomeView, RunView, SideView};
+use super::view::{self, ChangeView, FigureView, OutcomeView, RunView, SideView};
 use super::{Logs, names};
 use crate::analyse::summary::CellSummary;
 use crate::collect::record::AttemptRecord;
 use crate::config::STATE_AXIS;
+use crate::render::facts::Fact;
 use crate::render::format;
 
 /// Lines of a log that are shown.

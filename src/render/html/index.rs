@@ -5,11 +5,12 @@ use serde::Serialize;
 
 use super::field::{Scales, SectionView};
 use super::overview::{Overview, typical_curve_of};
-use super::view::{self, ChangeView, Fact, OutcomeView, RunView};
+use super::view::{self, ChangeView, OutcomeView, RunView};
 use super::{grid, names, series};
 use crate::analyse::summary::{CellSummary, Summary};
 use crate::collect::record::StateRecord;
 use crate::outcome::Outcome;
+use crate::render::facts::{self, Fact};
 use crate::render::{chart, format};
 
 /// With more fields than this they are drawn smaller and without numbers at their axes.
@@ -147,10 +148,10 @@ fn facts(summary: &Summary) -> Vec<Fact> {
     let Some(run) = summary.runs.first() else { return Vec::new() };
     let mut facts = vec![
         Fact::new("measured", measured(summary, &run.run, run.started)),
-        Fact::new("machine", view::machine(run)),
-        Fact::new("versions", view::versions(run)),
+        Fact::new("machine", facts::machine(run)),
+        Fact::new("versions", facts::versions(run)),
     ];
-    facts.extend(view::dataset(run).map(|rows| Fact::new("dataset", rows)));
+    facts.extend(facts::dataset(run).map(|rows| Fact::new("dataset", rows)));
     facts
 }
 

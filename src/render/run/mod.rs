@@ -1,0 +1,55 @@
+//! A run's result as each of its readers wants it.
+
+mod github;
+mod json;
+mod junit;
+mod markdown;
+mod table;
+mod wording;
+
+use clap::ValueEnum;
+
+use super::terminal::Look;
+use crate::analyse::summary::Summary;
+use crate::error::{Context, Result};
+
+/// Who a run's result is rendered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
+pub enum Format {
+    /// For people, in a terminal.
+    Table,
+    /// For a comment on a pull request, or a job's summary.
+    Markdown,
+    /// For programs; docs/output.md describes it.
+    Json,
+    /// For the test reports of CI systems.
+    Junit,
+    /// For a GitHub workflow's log: commands that annotate.
+    Github,
+}
+
+/// What a reader may choose.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How a table is drawn.
+    pub look: Look,
+    /// Whether an unavailable cell makes a run incomplete.
+    pub strict: bool,
+    /// The matrix file as a path within the repository, to which annotations are attached.
+    pub matrix: Option<String>,
+}
+
+/// The results of the run of this id; ends with a newline.
+///
+/// # Errors
+/// None that is known; what the format's library says if there is one.
+pub fn render(run: &str, summary: &Summary, format: Format, options: &Options) -> Result<String> {
+    match format {
+        Format::Table => Ok(table::render(summary, options.look)),
+        Format::Markdown => Ok(markdown::render(run, summary, options)),
+        Format::Json => json::document(run, summary)
+            .context(|| "the result can't be written as JSON".to_owned()),
+        Format::Junit => junit::render(run, summary, options),
+        Format::Github => Ok(github::render(run, summary, options)),
+    }
+}
