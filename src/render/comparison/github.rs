@@ -31,7 +31,8 @@ fn gate(comparison: &Comparison) -> Note {
     let next = wording::next(comparison).into_iter();
     let next = next.map(|next| format!("`{}` {}", next.command, next.effect));
     let counts = format!("{}: {}", wording::title(comparison), wording::counts(comparison));
-    let lines = std::iter::once(counts).chain(comparison.reasons.iter().cloned()).chain(next);
+    let said = comparison.reasons.iter().chain(&comparison.notes).cloned();
+    let lines = std::iter::once(counts).chain(said).chain(next);
     Note {
         title: format!("memgrid: {}", wording::gate(comparison.gate)),
         message: lines.collect::<Vec<_>>().join("\n"),

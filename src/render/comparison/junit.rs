@@ -13,6 +13,7 @@ use super::{Options, wording};
 use crate::analyse::comparison::{CellComparison, Comparison, Gate, Unpaired, Verdict};
 use crate::error::Result;
 use crate::measurement::Unit;
+use crate::outcome::Outcome;
 use crate::render::format;
 use crate::render::junit::{self, Kind, case, text};
 
@@ -40,6 +41,7 @@ fn suite(comparison: &Comparison, options: &Options) -> TestSuite {
 
 fn cell(cell: &CellComparison, gate: Gate, metrics: &[&str]) -> TestCase {
     let kind = match cell.verdict {
+        _ if cell.outcomes == NEVER_THERE => Kind::Skipped,
         _ if wording::failed(cell) => not_compared(gate),
         Verdict::Improved | Verdict::Unchanged => Kind::Success,
         Verdict::Inconclusive | Verdict::NotJudged => Kind::Skipped,
@@ -69,9 +71,15 @@ fn wall_time(cell: &CellComparison) -> Option<Duration> {
 }
 
 fn unpaired(cell: &Unpaired, gate: Gate) -> TestCase {
-    let reason = wording::unpaired(cell);
-    case(cell.id.as_str(), not_compared(gate), "only on one side", &reason)
+    // A new cell has nothing to be worse than.
+    let is_new = cell.after && cell.outcome == Some(Outcome::Ok);
+    let kind = if is_new { Kind::Skipped } else { not_compared(gate) };
+    case(cell.id.as_str(), kind, "only on one side", &wording::unpaired(cell))
 }
+
+/// On both sides something was missing that the cell needs.
+const NEVER_THERE: (Option<Outcome>, Option<Outcome>) =
+    (Some(Outcome::Unavailable), Some(Outcome::Unavailable));
 
 fn not_compared(gate: Gate) -> Kind {
     match gate {
@@ -91,7 +99,8 @@ fn gate_case(comparison: &Comparison) -> TestCase {
     if kind == Kind::Success {
         case.set_system_out(text(&wording::counts(comparison)));
     } else {
-        case.status.set_description(text(&comparison.reasons.join("\n")));
+        let said: Vec<_> = comparison.reasons.iter().chain(&comparison.notes).cloned().collect();
+        case.status.set_description(text(&said.join("\n")));
     }
     case
 }

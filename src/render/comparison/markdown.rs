@@ -16,7 +16,7 @@ pub(super) fn render(comparison: &Comparison, options: &Options) -> String {
         .partition(|cell| cell.verdict == Verdict::Unchanged && !wording::failed(cell));
     let mut text = Bounded::new(markdown::LIMIT);
     text.section("", &[head(comparison)], "");
-    text.section("\n", &bullets(comparison.reasons.iter().map(|reason| sentence(reason))), "");
+    text.section("\n", &bullets(said(comparison)), "");
     text.section(&table_head("\n"), &rows(&changed, &metrics), "");
     text.section("\n", &bullets(findings(comparison)), "");
     text.section("\n", &bullets(changed.iter().flat_map(|cell| growth(cell))), "");
@@ -42,6 +42,12 @@ fn head(comparison: &Comparison) -> String {
         wording::gate(comparison.gate),
         wording::counts(comparison)
     )
+}
+
+/// Why the gate didn't pass, and what else a reader should know.
+fn said(comparison: &Comparison) -> impl Iterator<Item = String> {
+    let notes = comparison.notes.iter().map(|note| format!("**note**: {}", sentence(note)));
+    comparison.reasons.iter().map(|reason| sentence(reason)).chain(notes)
 }
 
 /// Cells with the worst first.

@@ -137,6 +137,7 @@ fn gate(comparison: &Comparison, look: Look) -> String {
         led("gate", strong, &format!("{said} ({})", wording::counts(comparison)), look),
     ];
     lines.extend(comparison.reasons.iter().map(|reason| filled(reason, "  ", look)));
+    lines.extend(comparison.notes.iter().map(|note| led("note", hint, note, look)));
     let next = |next: wording::Next| format!("`{}` {}", next.command, next.effect);
     lines
         .extend(wording::next(comparison).into_iter().map(|it| led("next", hint, &next(it), look)));

@@ -283,11 +283,18 @@ pub(super) fn next(comparison: &Comparison) -> Vec<Next> {
     {
         next(command("bisect", [&cell.id]), "finds the commit that did it");
     }
-    let absent = comparison.cells.iter().filter(|cell| cell.outcomes.1 != Some(Outcome::Ok));
+    let failed = comparison
+        .cells
+        .iter()
+        .filter(|cell| !matches!(cell.outcomes.1, Some(Outcome::Ok | Outcome::Unavailable)));
     let gone = comparison.unpaired.iter().filter(|cell| !cell.after);
-    let absent: Vec<_> = absent.map(|cell| &cell.id).chain(gone.map(|cell| &cell.id)).collect();
+    let absent: Vec<_> = failed.map(|cell| &cell.id).chain(gone.map(|cell| &cell.id)).collect();
     if !absent.is_empty() {
         next(command("run", absent), "measures what the judged side lacks");
+    }
+    let unavailable = |cell: &CellComparison| cell.outcomes.1 == Some(Outcome::Unavailable);
+    if comparison.cells.iter().any(unavailable) {
+        next("memgrid setup".to_owned(), "installs what the judged side lacked");
     }
     let doubtful: Vec<_> = with(Verdict::Inconclusive).map(|cell| &cell.id).collect();
     if !doubtful.is_empty() {

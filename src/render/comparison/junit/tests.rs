@@ -38,7 +38,8 @@ fn another_reader_sees_each_cell_for_what_it_is() {
     assert!(find(&cases, "mysql/json/patched").status.is_skipped());
     assert!(find(&cases, "mysql/yaml/unpatched").status.is_error());
     assert_eq!(find(&cases, "mysql/yaml/patched").status.error_as_ref().error_type, "failed");
-    assert!(find(&cases, "sqlite/csv/patched").status.is_error());
+    assert!(find(&cases, "sqlite/csv/patched").status.is_skipped(), "it is new");
+    assert!(find(&cases, "sqlite/xml/patched").status.is_error(), "it is gone");
     assert!(find(&cases, "mysql/json/unpatched").status.is_success());
     assert!(find(&cases, "gate").status.is_failure());
 }
