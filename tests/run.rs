@@ -141,6 +141,16 @@ fn each_way_to_end_has_its_outcome() {
 }
 
 #[test]
+fn a_test_report_is_as_red_as_the_run() {
+    let environment = TestEnvironment::new(OUTCOMES);
+    let finished = environment.run(&["run", "ok", "failed", "--format", "junit"]).exits(5);
+    let report = junit_parser::from_reader(finished.stdout.as_bytes()).unwrap();
+    assert_eq!((report.tests, report.failures, report.errors), (2, 1, 0));
+    let failure = report.suites[0].cases[1].status.failure_as_ref();
+    assert!(failure.message.contains("the disk is on fire"), "{failure:?}");
+}
+
+#[test]
 fn a_selection_that_matches_nothing_names_what_is_near() {
     let environment = TestEnvironment::new(PLAIN);
     environment.run(&["run", "smal"]).exits(4).says("small");

@@ -17,7 +17,9 @@ use crate::render::{facts, format};
 /// # Errors
 /// None that is known; what quick-junit says if there is one.
 pub(super) fn render(run: &str, summary: &Summary, options: &Options) -> Result<String> {
-    let mut suite = TestSuite::new(text(run));
+    // Readers tell a case from the same one of another day by these names.
+    let mut suite = TestSuite::new("memgrid run");
+    suite.add_property(Property::new("run", text(run)));
     if let Some(manifest) = summary.run(run) {
         suite.timestamp = manifest.started.to_string().parse().ok();
         let facts = facts::of_run(manifest).into_iter();
