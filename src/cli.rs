@@ -113,6 +113,8 @@ pub enum Command {
     Run(commands::run::RunArgs),
     /// Show what `run` would do, without doing it
     Plan(commands::plan::PlanArgs),
+    /// Compare two runs, or two values of an axis, and fail if a metric became worse
+    Compare(commands::compare::CompareArgs),
     /// Render the index again from what is stored
     Report(commands::report::ReportArgs),
     /// List the runs so far, or rebuild the history from their folders

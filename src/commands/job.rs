@@ -125,6 +125,11 @@ impl Job {
         Ok(Measured { run: open.close()?, installed })
     }
 
+    /// The attempts that are to be made, in their order.
+    pub(super) fn attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+
     /// Prepares all that the cells need and makes the run's folder, unless `check` refuses a run
     /// that depends on what its manifest says.
     pub(super) fn open(

@@ -4,6 +4,7 @@
 pub mod bisect;
 pub mod calibrate;
 pub mod clean;
+pub mod compare;
 pub mod completions;
 pub mod dataset;
 pub mod doctor;
@@ -42,6 +43,7 @@ pub fn dispatch(cli: Cli) -> Result<u8> {
     let Cli { global, command } = cli;
     match command {
         Command::Run(args) => run::run(&global, &args),
+        Command::Compare(args) => compare::run(&global, &args),
         Command::Plan(args) => plan::run(&global, &args),
         Command::Calibrate(args) => calibrate::run(&global, &args),
         Command::Bisect(args) => bisect::run(&global, &args),

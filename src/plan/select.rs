@@ -20,6 +20,14 @@ pub struct Selection {
     pub filters: Vec<(String, String)>,
 }
 
+impl Selection {
+    /// Whether nothing in particular was asked for.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.patterns.is_empty() && self.filters.is_empty()
+    }
+}
+
 /// The cells that a selection means, in matrix order, each once.
 ///
 /// # Errors

@@ -26,7 +26,7 @@ pub(super) fn conclude(
             missing.extend(lost(cells));
             missing.extend(doubtful(cells));
             missing.extend(idle_rules(input, cells));
-            if !cells.iter().any(was_compared) {
+            if !cells.iter().any(|it| was_compared(input, it)) {
                 missing.push("nothing was compared".to_owned());
             }
         }
@@ -43,10 +43,11 @@ fn with(cells: &[Judged], which: impl Fn(&Judged) -> bool, did: &str) -> Option<
     words::cells(cells.iter().filter(|it| which(it)).map(|it| &it.cell.id), did)
 }
 
-/// Whether a rule had something to judge.
-fn was_compared(it: &Judged) -> bool {
+/// Whether a rule had something to judge; or anything could be, if no rule was wanted.
+fn was_compared(input: &CompareInput<'_>, it: &Judged) -> bool {
     let judged = |verdict| !matches!(verdict, Verdict::NotComparable | Verdict::NotJudged);
-    it.cell.metrics.values().any(|metric| metric.rule.is_some() && judged(metric.verdict))
+    let mut metrics = it.cell.metrics.values();
+    metrics.any(|it| judged(it.verdict) && (it.rule.is_some() || input.rules.is_empty()))
 }
 
 fn interrupted(input: &CompareInput<'_>) -> Option<String> {

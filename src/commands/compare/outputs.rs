@@ -1,0 +1,100 @@
+//! Where a comparison goes: one format to stdout, and any number to files.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::analyse::comparison::Comparison;
+use crate::cli::Global;
+use crate::collect::whole_file;
+use crate::config::suggest::did_you_mean;
+use crate::error::{Context, Error, Result};
+use crate::render::comparison::{Format, Options, render};
+
+use super::super::output;
+
+/// What is shown, and where it goes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// Show this metric; repeatable [default: those that rules name, and the headline ones]
+    #[arg(long = "metric", value_name = "NAME")]
+    metrics: Vec<String>,
+    /// Show every metric
+    #[arg(long, conflicts_with = "metrics")]
+    all_metrics: bool,
+    /// How to print the comparison on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: Format,
+    /// Write the comparison to a file too, whole or not at all; repeatable: --output junit=report.xml
+    #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = parse_output)]
+    files: Vec<(Format, PathBuf)>,
+}
+
+fn parse_output(text: &str) -> std::result::Result<(Format, PathBuf), String> {
+    let formats = || {
+        let names: Vec<_> =
+            Format::value_variants().iter().filter_map(Format::to_possible_value).collect();
+        names.iter().map(|name| name.get_name().to_owned()).collect::<Vec<_>>()
+    };
+    let Some((format, file)) = text.split_once('=').filter(|(_, file)| !file.is_empty()) else {
+        return Err("write FORMAT=FILE, such as markdown=comparison.md".to_owned());
+    };
+    let parsed = Format::from_str(format, false).map_err(|_| {
+        let names = formats();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        format!("there is no format `{format}`: {}", did_you_mean(format, &names))
+    })?;
+    Ok((parsed, PathBuf::from(file)))
+}
+
+impl OutputArgs {
+    /// Refuses metrics that no cell has.
+    pub(super) fn check(&self, comparison: &Comparison) -> Result<()> {
+        let names = names(comparison);
+        // Of a comparison that found nothing the reader is told why, and not that it has no metric.
+        let unknown =
+            self.metrics.iter().find(|name| !names.contains(name)).filter(|_| !names.is_empty());
+        match unknown {
+            None => Ok(()),
+            Some(name) => {
+                let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+                Err(Error::usage(format!("no cell that was compared has a metric `{name}`"))
+                    .hint(did_you_mean(name, &names)))
+            }
+        }
+    }
+
+    /// Writes the files, then stdout: whoever reads stdout finds the files there.
+    pub(super) fn write(&self, global: &Global, comparison: &Comparison) -> Result<()> {
+        let metrics = match self.all_metrics {
+            true => names(comparison).into_iter().cloned().collect(),
+            false => self.metrics.clone(),
+        };
+        let matrix = Some(global.matrix.display().to_string());
+        let plain = Options { metrics, matrix, ..Options::default() };
+        for (format, file) in &self.files {
+            write(file, &render(comparison, *format, &plain)?)?;
+        }
+        let options = Options { look: output::look(global), ..plain };
+        output::data(&render(comparison, self.format, &options)?)
+    }
+}
+
+fn names(comparison: &Comparison) -> indexmap::IndexSet<&String> {
+    comparison.cells.iter().flat_map(|cell| cell.metrics.keys()).collect()
+}
+
+/// Whole or not at all, but for what is no ordinary file, such as a pipe.
+fn write(file: &Path, text: &str) -> Result<()> {
+    let failed = || format!("{} can't be written", file.display());
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs_err::create_dir_all(folder).context(failed)?;
+    }
+    // A link stays one: what it leads to is replaced.
+    let target = fs_err::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    if fs_err::metadata(&target).is_ok_and(|data| !data.is_file()) {
+        return fs_err::write(&target, text).context(failed);
+    }
+    whole_file::write(&target, text.as_bytes()).context(failed)
+}
