@@ -16,7 +16,7 @@ pub struct Installed {
 }
 
 impl Installed {
-    /// Installs what is missing, and says what can't be.
+    /// Installs what is missing, and notes what can't be.
     ///
     /// # Panics
     /// When there is no Python with `venv`: then there is nothing to run.
@@ -39,26 +39,27 @@ impl Installed {
             let has = || works(Command::new(&python).args(["-c", &format!("import {module}")]));
             let is_there = has() || install(&python, package) && has();
             if !is_there {
-                println!("skipped: {package} can't be installed from PyPI");
                 missing.push(package);
             }
         }
         let time = find_time(&folder);
-        if time.is_none() {
-            println!("skipped: there is no /usr/bin/time, and no Debian package `time` to be had");
-        }
         Self { python, time, missing, bench: project.join("bench") }
     }
 
-    /// Whether `tool` can be used.
-    pub fn has(&self, tool: Tool) -> bool {
-        match tool {
-            Tool::Memprobe | Tool::Tracemalloc => true,
-            Tool::Mprof => !self.missing.contains(&"memory-profiler"),
-            Tool::Psrecord => !self.missing.contains(&"psrecord"),
-            Tool::Memray | Tool::MemrayPython => !self.missing.contains(&"memray"),
-            Tool::Time => self.time.is_some(),
-        }
+    /// Why `tool` can't be used; `None` if it can.
+    pub fn lacks(&self, tool: Tool) -> Option<String> {
+        let package = match tool {
+            Tool::Memprobe | Tool::Tracemalloc => return None,
+            Tool::Mprof => "memory-profiler",
+            Tool::Psrecord => "psrecord",
+            Tool::Memray | Tool::MemrayPython => "memray",
+            Tool::Time if self.time.is_some() => return None,
+            Tool::Time => {
+                return Some("no /usr/bin/time, and no Debian package `time`".to_owned());
+            }
+        };
+        let missing = self.missing.contains(&package);
+        missing.then(|| format!("{package} can't be installed from PyPI"))
     }
 
     /// What is compared, with versions.

@@ -3,7 +3,11 @@
 //!
 //! Runs with and without a tool alternate, and ratios are of such pairs. The peak found is what a
 //! tool shows above what it shows when the workload holds nothing, so that tools that count a
-//! process's RSS and those that count its heap are asked the same question.
+//! process's RSS and those that count its heap are asked the same question. A tool that can't be had,
+//! or that fails, has a row that says why.
+//!
+//! `cargo bench --profile release --bench tools -- [PART]…`, where the parts are `allocate`, `spike`,
+//! `tree` and `sample`; and `--quick` only shows that all of it works.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, unreachable_pub, missing_docs)]
 
@@ -23,6 +27,8 @@ use tool::{Found, Tool};
 /// Seconds between two samples, for those that take any.
 const PERIOD: f64 = 0.01;
 const SELDOM: f64 = 0.1;
+/// Seconds over which the cost of a sample is taken.
+const LONG: f64 = 5.0;
 
 /// A mode of `bench/known_peak.py`.
 struct Workload {
@@ -42,10 +48,10 @@ struct Cost {
 
 fn main() {
     let quick = common::quick();
-    let pairs = if quick { 1 } else { 7 };
     let with = Installed::ensure();
     let scratch = tempfile::tempdir().unwrap();
     println!("memprobe and others, {}", with.versions());
+    let pairs = if quick { 1 } else { 7 };
     let workload = |mode, what, mib, length| Workload { mode, what, mib, length };
     let (rounds, seconds) = if quick { (3.0, 0.2) } else { (60.0, 1.0) };
     for workload in [
@@ -53,69 +59,120 @@ fn main() {
         workload("spike", "64 MiB for some milliseconds", 64, seconds),
         workload("tree", "four children that hold 64 MiB each", 256, seconds),
     ] {
-        compare(&with, &workload, pairs, scratch.path());
+        if is_wanted(workload.mode) {
+            compare(&with, &workload, pairs, scratch.path());
+        }
     }
-    let seconds = if quick { 0.5 } else { 4.0 };
-    cost_of_a_sample(&with, seconds, if quick { 1 } else { 3 }, scratch.path());
+    if quick {
+        println!("\nOne short run says nothing about costs; without --quick they are shown.");
+    } else if is_wanted("sample") {
+        cost_of_a_sample(&with, scratch.path());
+    }
+}
+
+/// All parts, or those that the command line names.
+fn is_wanted(part: &str) -> bool {
+    let mut named = std::env::args().skip(1).filter(|word| !word.starts_with('-')).peekable();
+    named.peek().is_none() || named.any(|word| word == part)
 }
 
 fn compare(with: &Installed, workload: &Workload, pairs: usize, scratch: &Path) {
-    let Workload { mode, what, mib, length } = workload;
+    let Workload { mode, what, mib, .. } = workload;
     println!("\n{mode}: {what}; period {:.0} ms; {pairs} pairs", PERIOD * 1e3);
     println!(
         "{:<28}{:<15}{:>18}{:>18}{:>9}{:>11}{:>9}",
         "", "measures", "wall / bare", "CPU / bare", "rate Hz", "peak MiB", "of known"
     );
-    let busy = arguments(with, mode, *mib, *length);
-    let idle = arguments(with, mode, 0, *length);
-    for tool in Tool::ALL.into_iter().filter(|tool| with.has(*tool)) {
-        let out = tool.output(scratch);
-        let measured = |workload: &[String]| measure(tool, with, workload, PERIOD, &out);
-        let (_, nothing) = measured(&idle);
-        let (mut wall, mut cpu, mut peaks, mut rates) = (vec![], vec![], vec![], vec![]);
-        for _ in 0..pairs {
-            let bare = run(Command::new(&with.python).args(&busy));
-            let (cost, found) = measured(&busy);
-            wall.push(cost.wall / bare.wall);
-            cpu.push(cost.cpu / bare.cpu);
-            peaks.push(found.peak - nothing.peak);
-            rates.extend(found.samples.map(|(_, rate)| rate));
+    for tool in Tool::ALL {
+        let compared = match with.lacks(tool) {
+            Some(why) => Err(why),
+            None => beside_bare(tool, with, workload, pairs, scratch),
+        };
+        print!("{:<28}{:<15}", tool.label(), tool.measures());
+        match compared {
+            Err(why) => println!("  failed: {why}"),
+            Ok(mut compared) => {
+                let (peak, rate) = (median(&mut compared.peaks), compared.rate());
+                println!(
+                    "{:>18}{:>18}{rate:>9}{peak:>11.1}{:>8.1}%",
+                    ratio(&mut compared.wall),
+                    ratio(&mut compared.cpu),
+                    peak / f64::from(*mib) * 100.0
+                );
+            }
         }
-        let peak = median(&mut peaks);
-        let rate =
-            if rates.is_empty() { "—".into() } else { format!("{:.0}", median(&mut rates)) };
-        println!(
-            "{:<28}{:<15}{:>18}{:>18}{rate:>9}{peak:>11.1}{:>8.1}%",
-            tool.label(),
-            tool.measures(),
-            spread(&mut wall),
-            spread(&mut cpu),
-            peak / f64::from(*mib) * 100.0
-        );
     }
+}
+
+/// What the runs of one tool gave, a figure each; ratios are to a bare run just before.
+#[derive(Default)]
+struct Compared {
+    wall: Vec<f64>,
+    cpu: Vec<f64>,
+    /// In MiB.
+    peaks: Vec<f64>,
+    rates: Vec<f64>,
+}
+
+impl Compared {
+    fn rate(&mut self) -> String {
+        if self.rates.is_empty() { "—".into() } else { format!("{:.0}", median(&mut self.rates)) }
+    }
+}
+
+fn beside_bare(
+    tool: Tool,
+    with: &Installed,
+    workload: &Workload,
+    pairs: usize,
+    scratch: &Path,
+) -> Result<Compared, String> {
+    let busy = arguments(with, workload.mode, workload.mib, workload.length);
+    let idle = arguments(with, workload.mode, 0, workload.length);
+    let out = tool.output(scratch);
+    let (_, nothing) = measure(tool, with, &idle, PERIOD, &out)?;
+    let mut compared = Compared::default();
+    for _ in 0..pairs {
+        let bare = run(Command::new(&with.python).args(&busy))?;
+        let (cost, found) = measure(tool, with, &busy, PERIOD, &out)?;
+        compared.wall.push(cost.wall / bare.wall);
+        compared.cpu.push(cost.cpu / bare.cpu);
+        compared.peaks.push(found.peak - nothing.peak);
+        compared.rates.extend(found.samples.map(|(_, rate)| rate));
+    }
+    Ok(compared)
 }
 
 /// By how much CPU time grows with each sample more, while a workload sleeps: whatever a tool
 /// needs to start, and to write down what it found, is in both runs.
-fn cost_of_a_sample(with: &Installed, seconds: f64, pairs: usize, scratch: &Path) {
-    println!("\nCost of a sample in µs of CPU time ({PERIOD} s and {SELDOM} s apart, {seconds} s)");
+fn cost_of_a_sample(with: &Installed, scratch: &Path) {
+    println!("\nCost of a sample in µs of CPU time ({PERIOD} s and {SELDOM} s apart, {LONG} s)");
     println!("{:<28}{:>24}{:>24}", "", "one process", "with four children");
-    for tool in Tool::SAMPLERS.into_iter().filter(|tool| with.has(*tool)) {
-        let out = tool.output(scratch);
-        let cost = |mode| {
-            let workload = arguments(with, mode, 64, seconds);
-            let mut costs: Vec<f64> = (0..pairs)
-                .filter_map(|_| {
-                    let (often, many) = measure(tool, with, &workload, PERIOD, &out);
-                    let (seldom, few) = measure(tool, with, &workload, SELDOM, &out);
-                    let samples = many.samples?.0 - few.samples?.0;
-                    (samples > 0.0).then(|| (often.cpu - seldom.cpu) / samples * 1e6)
-                })
-                .collect();
-            if costs.is_empty() { "too few samples".to_owned() } else { spread(&mut costs) }
+    for tool in Tool::SAMPLERS {
+        let cost = |mode| match with.lacks(tool) {
+            Some(why) => format!("failed: {why}"),
+            None => match costs(tool, with, mode, &tool.output(scratch)) {
+                Ok(mut costs) => spread(&mut costs),
+                Err(why) => format!("failed: {why}"),
+            },
         };
         println!("{:<28}{:>24}{:>24}", tool.label(), cost("hold"), cost("tree"));
     }
+}
+
+fn costs(tool: Tool, with: &Installed, mode: &str, out: &Path) -> Result<Vec<f64>, String> {
+    let workload = arguments(with, mode, 64, LONG);
+    let cost = |_| {
+        let (often, many) = measure(tool, with, &workload, PERIOD, out)?;
+        let (seldom, few) = measure(tool, with, &workload, SELDOM, out)?;
+        let count = |found: Found| found.samples.map_or(0.0, |(count, _)| count);
+        let more = count(many) - count(few);
+        if more <= 0.0 {
+            return Err("too few samples".to_owned());
+        }
+        Ok((often.cpu - seldom.cpu) / more * 1e6)
+    };
+    (0..3).map(cost).collect()
 }
 
 fn arguments(with: &Installed, mode: &str, mib: u32, length: f64) -> Vec<String> {
@@ -129,21 +186,25 @@ fn measure(
     workload: &[String],
     period: f64,
     out: &Path,
-) -> (Cost, Found) {
-    // mprof appends to what it finds.
-    let _ = std::fs::remove_file(out);
-    let cost = run(&mut tool.command(with, workload, period, out));
-    (cost, tool.found(with, out))
+) -> Result<(Cost, Found), String> {
+    // mprof appends to what it finds, and nobody's last run may pass for this one.
+    let _ = std::fs::remove_file(out).or_else(|_| std::fs::remove_dir_all(out));
+    let cost = run(&mut tool.command(with, workload, period, out))?;
+    Ok((cost, tool.found(with, out)?))
 }
 
 /// Wall time, and CPU time of the whole tree.
-fn run(command: &mut Command) -> Cost {
+fn run(command: &mut Command) -> Result<Cost, String> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let (before, began) = (cpu_of_children(), Instant::now());
-    let status = command.status().unwrap();
+    let status = command.status();
+    let program = command.get_program().display();
+    let status = status.map_err(|error| format!("{program}: {error}"))?;
     let wall = began.elapsed().as_secs_f64();
-    assert!(status.success(), "{command:?} ended with {status}");
-    Cost { wall, cpu: cpu_of_children() - before }
+    if !status.success() {
+        return Err(format!("{program} ended with {status}"));
+    }
+    Ok(Cost { wall, cpu: cpu_of_children() - before })
 }
 
 fn cpu_of_children() -> f64 {
@@ -157,6 +218,11 @@ fn cpu_of_children() -> f64 {
 fn median(figures: &mut [f64]) -> f64 {
     figures.sort_by(f64::total_cmp);
     common::median(figures)
+}
+
+/// Of one short run there is none.
+fn ratio(figures: &mut [f64]) -> String {
+    if common::quick() { "—".to_owned() } else { spread(figures) }
 }
 
 /// Median, minimum and maximum.

@@ -119,16 +119,19 @@ impl Tool {
 
     /// What it left at `out`.
     ///
-    /// # Panics
-    /// When there is no figure in it: then the tool was not used as it has to be.
-    pub fn found(self, with: &Installed, out: &Path) -> Found {
+    /// # Errors
+    /// Why there is no figure in it.
+    pub fn found(self, with: &Installed, out: &Path) -> Result<Found, String> {
+        let in_bytes = |figure: Option<f64>| {
+            let peak = figure.ok_or_else(|| format!("{} has no peak", out.display()))?;
+            Ok(Found { peak: peak / MIB, samples: None })
+        };
         match self {
             Self::Memprobe => {
-                let result = json(&out.join("result.json"));
-                let peak = result["metrics"]["peak_rss"]["value"].as_f64().unwrap() / MIB;
-                let samples = result["samples"].as_f64().unwrap();
-                let rate = result["sampling"]["rate"].as_f64().unwrap();
-                Found { peak, samples: Some((samples, rate)) }
+                let result = json(&out.join("result.json"))?;
+                let found = in_bytes(result["metrics"]["peak_rss"]["value"].as_f64())?;
+                let (samples, rate) = (&result["samples"], &result["sampling"]["rate"]);
+                Ok(Found { samples: samples.as_f64().zip(rate.as_f64()), ..found })
             }
             Self::Mprof => sampled(out, |line| {
                 let mut words = line.strip_prefix("MEM ")?.split_whitespace();
@@ -140,23 +143,22 @@ impl Tool {
                 Some((*words.first()?, *words.get(2)?))
             }),
             Self::Time => {
-                let text = read(out);
+                let text = read(out)?;
                 let line = text.lines().find(|line| line.contains("Maximum resident set size"));
-                let kib: f64 = line.unwrap().rsplit(' ').next().unwrap().parse().unwrap();
-                Found { peak: kib / 1024.0, samples: None }
+                let kib = line.and_then(|line| line.rsplit(' ').next()?.parse().ok());
+                in_bytes(kib.map(|kib: f64| kib * 1024.0))
             }
             Self::Memray | Self::MemrayPython => {
                 let stats = out.with_extension("json");
                 let mut command = Command::new(with.beside_python("memray"));
                 command.args(["stats", "--json", "--force", "--output"]).arg(&stats).arg(out);
-                assert!(command.output().unwrap().status.success(), "{command:?}");
-                let peak = json(&stats)["metadata"]["peak_memory"].as_f64().unwrap();
-                Found { peak: peak / MIB, samples: None }
+                let output = command.output().map_err(|error| error.to_string())?;
+                if !output.status.success() {
+                    return Err(format!("memray stats: {}", output.status));
+                }
+                in_bytes(json(&stats)?["metadata"]["peak_memory"].as_f64())
             }
-            Self::Tracemalloc => {
-                let bytes: f64 = read(out).parse().unwrap();
-                Found { peak: bytes / MIB, samples: None }
-            }
+            Self::Tracemalloc => in_bytes(read(out)?.parse().ok()),
         }
     }
 
@@ -166,22 +168,22 @@ impl Tool {
     }
 }
 
-fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn json(path: &Path) -> Value {
-    serde_json::from_str(&read(path)).unwrap()
+fn json(path: &Path) -> Result<Value, String> {
+    serde_json::from_str(&read(path)?).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// Samples of a text file, a line each: when, and how many MiB.
-fn sampled(path: &Path, sample: impl Fn(&str) -> Option<(f64, f64)>) -> Found {
-    let text = read(path);
+fn sampled(path: &Path, sample: impl Fn(&str) -> Option<(f64, f64)>) -> Result<Found, String> {
+    let text = read(path)?;
     let samples: Vec<(f64, f64)> = text.lines().filter_map(sample).collect();
     let (Some(first), Some(last)) = (samples.first(), samples.last()) else {
-        panic!("{}: no samples", path.display())
+        return Err(format!("{} has no samples", path.display()));
     };
     let peak = samples.iter().map(|sample| sample.1).fold(0.0, f64::max);
     let count = samples.len() as f64;
-    Found { peak, samples: Some((count, (count - 1.0) / (last.0 - first.0).max(1e-9))) }
+    Ok(Found { peak, samples: Some((count, (count - 1.0) / (last.0 - first.0).max(1e-9))) })
 }

@@ -57,34 +57,36 @@ pub(super) struct Rollup {
 pub(super) fn status(text: &[u8]) -> Option<Status> {
     let mut status = Status::default();
     let mut memory = Memory::default();
-    let mut found = 0;
-    for line in text.split(|byte| *byte == b'\n') {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
-        let (key, value) = (&line[..colon], &line[colon + 1..]);
+    let (mut found, mut rest) = (0, text);
+    while let Some(end) = memchr::memchr(b'\n', rest) {
+        let line;
+        (line, rest) = (&rest[..end], &rest[end + 1..]);
+        // The beginnings of the wanted lines differ in as much as can be compared at once.
+        let Some(key) = line.first_chunk::<7>() else { continue };
         let place = match key {
-            b"State" => {
-                status.state = *value.trim_ascii_start().first()?;
+            [b'S', b't', b'a', b't', b'e', b':', _] => {
+                status.state = *line[6..].trim_ascii_start().first()?;
                 continue;
             }
-            b"PPid" => {
-                status.parent = i32::try_from(number(value)).ok()?;
+            [b'P', b'P', b'i', b'd', b':', ..] => {
+                status.parent = i32::try_from(number(&line[5..])).ok()?;
                 continue;
             }
             b"Threads" => {
-                status.threads = number(value);
+                status.threads = number(&line[7..]);
                 break;
             }
-            b"VmSize" => &mut memory.size,
-            b"VmHWM" => &mut memory.high,
-            b"VmRSS" => &mut memory.rss,
+            b"VmSize:" => &mut memory.size,
+            b"VmHWM:\t" => &mut memory.high,
+            b"VmRSS:\t" => &mut memory.rss,
             b"RssAnon" => &mut memory.anon,
             b"RssFile" => &mut memory.file,
-            b"RssShmem" => &mut memory.shmem,
-            b"VmPTE" => &mut memory.tables,
-            b"VmSwap" => &mut memory.swap,
+            b"RssShme" => &mut memory.shmem,
+            b"VmPTE:\t" => &mut memory.tables,
+            b"VmSwap:" => &mut memory.swap,
             _ => continue,
         };
-        *place = number(value) * 1024;
+        *place = number(&line[7..]) * 1024;
         found += 1;
     }
     status.memory = (found >= 7).then_some(memory);

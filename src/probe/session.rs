@@ -150,6 +150,13 @@ struct Session<'a> {
     notes: Vec<String>,
 }
 
+/// What there is to look at.
+#[derive(Clone, Copy, Debug)]
+struct Woken {
+    by_signal: bool,
+    by_marks: bool,
+}
+
 impl Session<'_> {
     fn now(&self) -> Duration {
         self.began.elapsed()
@@ -158,8 +165,9 @@ impl Session<'_> {
     /// Samples until the first process has ended.
     fn watch(&mut self) -> WaitStatus {
         loop {
-            let marks_are_ready = self.sleep(self.next_event());
-            let arrived = self.signals.take();
+            let woken = self.sleep(self.next_event());
+            let arrived =
+                if woken.by_signal { self.signals.take() } else { signals::Arrived::default() };
             if let Some(signal) = arrived.stop {
                 self.interrupt(signal);
             }
@@ -168,7 +176,7 @@ impl Session<'_> {
             {
                 return status;
             }
-            if marks_are_ready {
+            if woken.by_marks {
                 self.listen();
             }
             let now = self.now();
@@ -192,8 +200,8 @@ impl Session<'_> {
         next
     }
 
-    /// Sleeps until `until`, a signal, or a mark. Whether there is something on the marks' pipe.
-    fn sleep(&self, until: Duration) -> bool {
+    /// Sleeps until `until`, a signal, or a mark.
+    fn sleep(&self, until: Duration) -> Woken {
         let now = self.now();
         let timeout = until.saturating_sub(now);
         let timeout = Timespec::try_from(timeout).unwrap_or_default();
@@ -204,10 +212,13 @@ impl Session<'_> {
         if let Some(marks) = &marks {
             awaited[1] = PollFd::new(marks, PollFlags::IN);
         }
-        // A signal cuts it short with an error, and is looked at afterwards.
-        poll(&mut awaited, Some(&timeout)).is_ok()
-            && marks.is_some()
-            && !awaited[1].revents().is_empty()
+        // A signal cuts it short with an error.
+        let cut_short = poll(&mut awaited, Some(&timeout)).is_err();
+        let [by_signal, other] = awaited.map(|awaited| !awaited.revents().is_empty());
+        Woken {
+            by_signal: cut_short || by_signal,
+            by_marks: !cut_short && marks.is_some() && other,
+        }
     }
 
     /// Reads the tree.

@@ -10,7 +10,7 @@
 use std::fmt::Write as _;
 
 use crate::measurement::{
-    AllocationLine, AllocationLines, Metric, Precision, ProbeOutcome, ProbeResult, Unit,
+    AllocationLine, AllocationLines, Metric, Precision, ProbeOutcome, ProbeResult, Sampling, Unit,
     objects_size,
 };
 
@@ -44,14 +44,10 @@ pub(super) fn text(result: &ProbeResult) -> String {
     text.push_str(&objects(result));
     let _ = write!(text, "  {:<17}{:>10}", "samples", result.samples);
     if let Some(sampling) = &result.sampling {
-        if let Some(rate) = sampling.rate {
-            let _ = write!(text, "      {rate:.0} a second");
-        }
-        if sampling.missed > 0 {
-            let _ = write!(text, ", {} missed", sampling.missed);
-        }
+        text.push_str(&rate(sampling));
     }
     text.push('\n');
+    text.push_str(&own_cost(result).unwrap_or_default());
     for note in &result.notes {
         let _ = writeln!(text, "  note: {note}");
     }
@@ -100,6 +96,26 @@ fn lines(found: &AllocationLines) -> String {
     text
 }
 
+/// How well samples kept their time, if there was more than the first.
+fn rate(sampling: &Sampling) -> String {
+    let Some(rate) = sampling.rate else { return String::new() };
+    let (mean, worst) = (sampling.lateness_mean * 1e3, sampling.lateness_max * 1e3);
+    let missed = match sampling.missed {
+        0 => String::new(),
+        missed => format!(", {missed} missed"),
+    };
+    format!("      {rate:.0} a second{missed}, {mean:.2} ms late ({worst:.1} at most)")
+}
+
+/// What memprobe itself used.
+fn own_cost(result: &ProbeResult) -> Option<String> {
+    let sampling = result.sampling.as_ref()?;
+    let wall = result.metrics.get("wall_time")?.value.filter(|wall| *wall > 0.0)?;
+    let share = format!("{:.2} %", sampling.probe_cpu / wall * 100.0);
+    let memory = sampling.probe_rss.map(|rss| format!(", {}", bytes(rss))).unwrap_or_default();
+    Some(format!("  {:<17}{share:>10}      of a core{memory}\n", "memprobe itself"))
+}
+
 pub(super) const fn outcome(outcome: ProbeOutcome) -> &'static str {
     match outcome {
         ProbeOutcome::Ok => "ok",
@@ -136,7 +152,7 @@ pub(super) fn bytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measurement::{Metrics, Sampling, Scope};
+    use crate::measurement::{Metrics, Scope};
 
     #[test]
     fn figures_are_aligned_and_what_is_missing_says_why() {
@@ -172,10 +188,10 @@ mod tests {
                 period: 0.01,
                 rate: Some(99.6),
                 missed: 2,
-                lateness_mean: 0.0,
-                lateness_max: 0.0,
-                probe_cpu: 0.0,
-                probe_rss: None,
+                lateness_mean: 0.000_061,
+                lateness_max: 0.0012,
+                probe_cpu: 0.008,
+                probe_rss: Some(2_831_155),
             }),
             notes: vec!["something to know".into()],
         };
@@ -185,7 +201,8 @@ memprobe: failed: the command exited with status 3
   peak PSS                  —      too short
   wall time             2.310 s    exact
   processes                 1      sampled
-  samples                 231      100 a second, 2 missed
+  samples                 231      100 a second, 2 missed, 0.06 ms late (1.2 at most)
+  memprobe itself      0.35 %      of a core, 2.7 MiB
   note: something to know
 ";
         assert_eq!(text(&result), wanted);

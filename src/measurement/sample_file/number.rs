@@ -12,9 +12,14 @@ const POWERS: [f64; 23] = [
 ];
 
 /// Appends `value` as JSON; what is no finite number is `null`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "below 2^53")]
 pub(super) fn write(out: &mut Vec<u8>, value: Option<f64>) {
     // Writing to a Vec can't fail.
     let _ = match value {
+        // Most are whole, which is written several times as fast; but there is a -0.
+        Some(value) if value.fract() == 0.0 && value.is_sign_positive() && value < EXACT as f64 => {
+            write!(out, "{}", value as i64)
+        }
         Some(value) if value.is_finite() => write!(out, "{value}"),
         _ => out.write_all(b"null"),
     };
