@@ -48,7 +48,7 @@ unsafe extern "C" fn free(block: *mut c_void) {
     }
     // SAFETY: the program's own call; its size is read while it still is its own.
     unsafe {
-        slot::count(-held(block));
+        slot::count_freed(held(block));
         if let Some(free) = real::free::get() {
             free(block);
         }

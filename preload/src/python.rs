@@ -8,7 +8,7 @@
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crate::{layout, malloc as blocks, mapping, passes, real, slot, sys};
 
@@ -17,6 +17,8 @@ const SMALLEST_ARENA: usize = 256 * 1024;
 /// The largest small block.
 const SMALL: usize = 512;
 const GRANULE: usize = 16;
+/// Where a pool's first block is: behind its header.
+const FIRST_BLOCK: usize = 48;
 /// Where a pool's header holds the place of its size among the sizes: behind a counter, three
 /// pointers, and the arena's number.
 const SIZE_INDEX: usize = 36;
@@ -61,8 +63,10 @@ static ORIGINALS: Originals = Originals {
 /// `PYMEM_DOMAIN_MEM` and `PYMEM_DOMAIN_OBJ`. The third, raw memory, is malloc's.
 const DOMAINS: [c_int; 2] = [1, 2];
 
-/// Whether CPython is in one of our functions: how deep.
-static INSIDE: AtomicUsize = AtomicUsize::new(0);
+/// Whether a small block may lie elsewhere than in a pool that we know.
+static NEEDS_LOOK: AtomicBool = AtomicBool::new(false);
+/// Whether CPython is in one of our functions.
+static INSIDE: AtomicBool = AtomicBool::new(false);
 /// A pool's size as a power of two.
 static POOL_BITS: AtomicUsize = AtomicUsize::new(14);
 
@@ -172,8 +176,21 @@ pub(crate) fn held(block: *mut c_void) -> u64 {
 }
 
 /// Counts a block that was asked for with `size`.
+///
+/// As long as there were arenas enough, all small blocks lie in pools of ours, and their size
+/// follows from what was asked for. The pool is asked all the same when its first block is taken.
 #[inline]
 fn count_new(block: *mut c_void, size: usize) {
+    let offset = block as usize & ((1 << POOL_BITS.load(Relaxed)) - 1);
+    // Null has no offset either.
+    if size == 0 || offset <= FIRST_BLOCK || NEEDS_LOOK.load(Relaxed) {
+        return look_at_new(block, size);
+    }
+    slot::count_python(size.next_multiple_of(GRANULE).cast_signed() as i64);
+}
+
+#[inline(never)]
+fn look_at_new(block: *mut c_void, size: usize) {
     if let Some(held) = small(block) {
         if held != size.max(1).next_multiple_of(GRANULE) || held > SMALL {
             wrong_pools();
@@ -189,22 +206,28 @@ fn wrong_pools() {
     slot::refuse(layout::SELF_TEST_FAILED);
 }
 
-/// Calls CPython's own allocator.
+/// CPython's own allocator.
 #[inline]
-unsafe fn original<T>(context: *mut c_void, call: impl FnOnce(&Allocator) -> T) -> Option<T> {
-    // SAFETY: the context that we gave with our functions.
-    let original = unsafe { (*context.cast::<Option<Allocator>>()).as_ref()? };
+unsafe fn original<'a>(context: *mut c_void) -> Option<&'a Allocator> {
+    // SAFETY: the context that we gave with our functions, which is never written to again.
+    unsafe { (*context.cast::<Option<Allocator>>()).as_ref() }
+}
+
+/// Calls CPython's own allocator for what may need another arena.
+#[inline]
+fn inside<T>(call: impl FnOnce() -> T) -> T {
     // Interpreters with locks of their own may meet here; then one may go unnoticed for a moment.
-    INSIDE.store(INSIDE.load(Relaxed) + 1, Relaxed);
-    let result = call(original);
-    INSIDE.store(INSIDE.load(Relaxed).saturating_sub(1), Relaxed);
-    Some(result)
+    INSIDE.store(true, Relaxed);
+    let result = call();
+    INSIDE.store(false, Relaxed);
+    result
 }
 
 unsafe extern "C" fn malloc(context: *mut c_void, size: usize) -> *mut c_void {
     // SAFETY: CPython's own call.
     unsafe {
-        let block = original(context, |own| (own.malloc)(own.context, size)).unwrap_or(null_mut());
+        let Some(own) = original(context) else { return null_mut() };
+        let block = inside(|| (own.malloc)(own.context, size));
         if size <= SMALL {
             count_new(block, size);
         }
@@ -216,8 +239,8 @@ unsafe extern "C" fn malloc(context: *mut c_void, size: usize) -> *mut c_void {
 unsafe extern "C" fn calloc(context: *mut c_void, count: usize, size: usize) -> *mut c_void {
     // SAFETY: CPython's own call.
     unsafe {
-        let block = original(context, |own| (own.calloc)(own.context, count, size));
-        let block = block.unwrap_or(null_mut());
+        let Some(own) = original(context) else { return null_mut() };
+        let block = inside(|| (own.calloc)(own.context, count, size));
         if let Some(size) = count.checked_mul(size).filter(|size| *size <= SMALL) {
             count_new(block, size);
         }
@@ -229,9 +252,9 @@ unsafe extern "C" fn calloc(context: *mut c_void, count: usize, size: usize) -> 
 unsafe extern "C" fn realloc(context: *mut c_void, block: *mut c_void, size: usize) -> *mut c_void {
     // SAFETY: CPython's own call; a block's size is read while it is in use.
     unsafe {
+        let Some(own) = original(context) else { return null_mut() };
         let before = bytes_of(block);
-        let new = original(context, |own| (own.realloc)(own.context, block, size));
-        let new = new.unwrap_or(null_mut());
+        let new = inside(|| (own.realloc)(own.context, block, size));
         if !new.is_null() {
             let bytes = bytes_of(new) - before;
             if bytes != 0 {
@@ -249,10 +272,12 @@ unsafe extern "C" fn free(context: *mut c_void, block: *mut c_void) {
     unsafe {
         let bytes = bytes_of(block);
         if bytes != 0 {
-            slot::count_python(-bytes);
+            slot::count_python_freed(bytes);
         }
         passes::freed(block);
-        original(context, |own| (own.free)(own.context, block));
+        if let Some(own) = original(context) {
+            (own.free)(own.context, block);
+        }
     }
 }
 
@@ -266,16 +291,18 @@ unsafe extern "C" fn alloc_arena(_: *mut c_void, size: usize) -> *mut c_void {
     }
     // For an allocator that has taken our place, whose blocks we don't see (PYTHONMALLOC): then
     // the arena counts as the mapping that it is.
-    if INSIDE.load(Relaxed) == 0 {
+    if !INSIDE.load(Relaxed) {
         slot::set_interpreter(layout::PYTHON_BYPASSED);
         return alloc();
     }
     let aside = mapping::aside(alloc);
     let arena = aside.unwrap_or_else(alloc);
     if arena.is_null() {
+        NEEDS_LOOK.store(true, Relaxed);
         return arena;
     }
     if !mark(arena as usize, size, true) {
+        NEEDS_LOOK.store(true, Relaxed);
         slot::set_interpreter(layout::PYTHON_BYPASSED);
         if aside.is_some() {
             mapping::remember(arena, size);
@@ -340,37 +367,4 @@ fn words_of(region: &AtomicPtr<AtomicU64>) -> Option<*mut AtomicU64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_tell_the_size_of_pools() {
-        assert_eq!(pool_bits(c"3.9.2 (default)"), Ok(12));
-        assert_eq!(pool_bits(c"3.11.7 (main, Jan  1 2026)"), Ok(14));
-        assert_eq!(pool_bits(c"3.14.0 (main)"), Ok(14));
-        assert_eq!(pool_bits(c"3.99.0"), Err(layout::PYTHON_UNKNOWN));
-        assert_eq!(pool_bits(c"2.7.18"), Err(layout::PYTHON_UNKNOWN));
-        let version = c"3.13.1 experimental free-threading build (main)";
-        assert_eq!(pool_bits(version), Err(layout::PYTHON_FREE_THREADED));
-    }
-
-    #[test]
-    fn only_whole_pools_of_an_arena_hold_small_blocks() {
-        let bytes = 1 << 14;
-        let arena = (7 << REGION_BITS) + 4096;
-        let is_marked = |address: usize| {
-            let (region, word, bit) = pool(address).unwrap();
-            let words = region.load(Relaxed);
-            // SAFETY: as in `small`.
-            !words.is_null() && unsafe { (*words.add(word)).load(Relaxed) } & bit != 0
-        };
-        assert!(mark(arena, 16 * bytes, true));
-        assert!(!is_marked(arena), "the pool that it begins in is not its own");
-        assert!(is_marked((7 << REGION_BITS) + bytes));
-        assert!(is_marked((7 << REGION_BITS) + 16 * bytes - 1));
-        assert!(!is_marked((7 << REGION_BITS) + 16 * bytes));
-        assert!(mark(arena, 16 * bytes, false));
-        assert!(!is_marked((7 << REGION_BITS) + bytes));
-        assert!(pool(1 << 47).is_none());
-    }
-}
+mod tests;

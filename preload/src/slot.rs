@@ -6,7 +6,7 @@
 
 use core::cell::UnsafeCell;
 use core::ffi::{c_char, c_int, c_void};
-use core::ptr::null_mut;
+use core::ptr::{self, null_mut};
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
 
 use Ordering::{Relaxed, Release};
@@ -35,8 +35,10 @@ impl Slot {
 
 /// Counts until the constructor runs, and for good where there is no memprobe.
 static PRIVATE: Slot = Slot::new();
+/// Stands where the page will be that is wiped at fork, as long as there is none.
+static FIRST_HOLDER: AtomicPtr<Slot> = AtomicPtr::new((&raw const PRIVATE).cast_mut());
 /// The page that is wiped at fork: holds the address of our slot.
-static HOLDER: AtomicPtr<AtomicPtr<Slot>> = AtomicPtr::new(null_mut());
+static HOLDER: AtomicPtr<AtomicPtr<Slot>> = AtomicPtr::new((&raw const FIRST_HOLDER).cast_mut());
 /// The file's header, behind which the slots are.
 static FILE: AtomicPtr<Slot> = AtomicPtr::new(null_mut());
 /// Our slot in this process or, in a child that has none yet, our parent's.
@@ -63,47 +65,80 @@ fn is_single_threaded() -> bool {
 
 #[inline]
 fn current() -> &'static Slot {
-    let holder = HOLDER.load(Relaxed);
-    if holder.is_null() {
-        return &PRIVATE;
-    }
-    // SAFETY: the holder and the slots are never unmapped.
+    // SAFETY: holders and slots are never unmapped.
     unsafe {
-        let slot = (*holder).load(Relaxed);
-        if slot.is_null() { adopt(&*holder) } else { &*slot }
+        let holder = &*HOLDER.load(Relaxed);
+        let slot = holder.load(Relaxed);
+        if slot.is_null() { adopt(holder) } else { &*slot }
     }
 }
 
-/// Adds `bytes` to an account, and keeps the most that it ever was.
-#[inline]
-fn add_to(slot: &Slot, account: usize, peak: usize, bytes: i64) {
-    let (account, peak) = (slot.word(account), slot.word(peak));
-    if is_single_threaded() {
-        let sum = account.load(Relaxed) + bytes;
-        account.store(sum, Relaxed);
-        if sum > peak.load(Relaxed) {
-            peak.store(sum, Relaxed);
-        }
-        return;
+/// Adds `bytes` to an account and, if they are more and not less, keeps the most that it ever was.
+#[inline(always)]
+fn add<const MORE: bool>(account: &AtomicI64, peak: &AtomicI64, bytes: i64) {
+    let sum = account.load(Relaxed) + bytes;
+    account.store(sum, Relaxed);
+    if MORE && sum > peak.load(Relaxed) {
+        peak.store(sum, Relaxed);
     }
+}
+
+/// The same where other threads may do so too: it costs several times as much.
+#[inline(always)]
+fn add_among_threads(account: &AtomicI64, peak: &AtomicI64, bytes: i64) {
     let sum = account.fetch_add(bytes, Relaxed) + bytes;
     if sum > peak.load(Relaxed) {
         peak.fetch_max(sum, Relaxed);
     }
 }
 
+#[inline(always)]
+fn count_all<const MORE: bool>(bytes: i64) {
+    let slot = current();
+    let (live, peak) = (slot.word(layout::LIVE), slot.word(layout::PEAK));
+    if is_single_threaded() {
+        add::<MORE>(live, peak, bytes);
+    } else {
+        add_among_threads(live, peak, bytes);
+    }
+}
+
 /// `bytes` more are live, or less.
 #[inline]
 pub(crate) fn count(bytes: i64) {
-    add_to(current(), layout::LIVE, layout::PEAK, bytes);
+    count_all::<true>(bytes);
 }
 
-/// The same for one of CPython's own blocks.
+/// `bytes` less are live.
+#[inline]
+pub(crate) fn count_freed(bytes: i64) {
+    count_all::<false>(-bytes);
+}
+
+#[inline(always)]
+fn count_python_too<const MORE: bool>(bytes: i64) {
+    let slot = current();
+    let (live, peak) = (slot.word(layout::LIVE), slot.word(layout::PEAK));
+    let (python, python_peak) = (slot.word(layout::PYTHON), slot.word(layout::PYTHON_PEAK));
+    if is_single_threaded() {
+        add::<MORE>(python, python_peak, bytes);
+        add::<MORE>(live, peak, bytes);
+    } else {
+        add_among_threads(python, python_peak, bytes);
+        add_among_threads(live, peak, bytes);
+    }
+}
+
+/// The same as `count` for one of CPython's own blocks.
 #[inline]
 pub(crate) fn count_python(bytes: i64) {
-    let slot = current();
-    add_to(slot, layout::PYTHON, layout::PYTHON_PEAK, bytes);
-    add_to(slot, layout::LIVE, layout::PEAK, bytes);
+    count_python_too::<true>(bytes);
+}
+
+/// The same as `count_freed` for one of CPython's own blocks.
+#[inline]
+pub(crate) fn count_python_freed(bytes: i64) {
+    count_python_too::<false>(-bytes);
 }
 
 /// Live bytes now.
@@ -226,6 +261,7 @@ fn take() -> Option<(&'static Slot, usize)> {
 
 /// In a forked child: takes a slot of its own, which begins with what was live at the fork.
 #[cold]
+#[inline(never)]
 fn adopt(holder: &AtomicPtr<Slot>) -> &'static Slot {
     let parent = LATEST.load(Relaxed);
     // SAFETY: slots are never unmapped.
@@ -271,7 +307,7 @@ pub(crate) fn after_fork_in_parent() {
 /// After a fork, in the child.
 pub(crate) fn after_fork_in_child() {
     let holder = HOLDER.load(Relaxed);
-    if !holder.is_null() {
+    if !ptr::eq(holder, &raw const FIRST_HOLDER) {
         // SAFETY: our page. A kernel that wipes it has done so; or an earlier handler of this
         // child's has allocated, and it has its slot already.
         unsafe {
