@@ -133,6 +133,11 @@ fn several_outputs_are_written_at_once() {
     let json: Value = serde_json::from_str(&environment.read("out/a.json")).unwrap();
     assert_eq!(json["gate"], "regressed");
     assert_eq!(environment.read("b.txt"), shown);
+    // What is no ordinary file is written to, and not replaced.
+    let link = environment.path().join("link.json");
+    std::os::unix::fs::symlink("out/a.json", &link).unwrap();
+    compare(&environment, &["base", "--cell", "same", "--output", "json=link.json"]).exits(0);
+    assert!(link.is_symlink() && environment.read("out/a.json").contains("passed"));
     assert!(shown.contains("wall time"), "{shown}");
     compare(&environment, &["base", "--output", "jsn=a"]).exits(2).says("did you mean `json`?");
     compare(&environment, &["base", "--metric", "wall_tme"]).exits(2).says("`wall_time`");
@@ -161,7 +166,12 @@ fn values_of_an_axis_are_compared_within_a_run() {
     assert_eq!(found["cells"][0]["before"], "a/old");
     assert_eq!(found["after"]["value"], "new");
     compare(&environment, &["--axis", "kind", "new", "old", "--run", "both"]).exits(0);
-    compare(&environment, &["--axis", "kind"]).exits(3);
+    let arguments = ["--axis", "kind", "--cell", "a/new", "--confirm", "5", "--format", "json"];
+    let found = compare(&environment, &arguments).exits(3).json();
+    assert_eq!(
+        (verdicts(&found), &found["cells"][0]["confirmed"]),
+        (vec![("a/new", "regressed")], &true.into())
+    );
     compare(&environment, &["--axis", "kind", "old", "nwe"]).exits(2).says("did you mean `new`?");
     compare(&environment, &["--axis", "knid", "old", "new"]).exits(2).says("did you mean `kind`?");
     environment.run(&["run", "a/new"]).exits(0);

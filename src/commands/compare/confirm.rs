@@ -33,14 +33,14 @@ impl Again {
     /// What a reader is told of it.
     pub(super) fn note(&self, suspects: usize) -> String {
         let runs: Vec<String> = self.runs.iter().map(|run| run.display().to_string()).collect();
-        format!("{} measured again in {}", cells_were(suspects), runs.join(" and "))
+        format!("measured {} again, into {}", cells(suspects), runs.join(" and "))
     }
 }
 
-fn cells_were(count: usize) -> String {
+fn cells(count: usize) -> String {
     match count {
-        1 => "1 cell was".to_owned(),
-        count => format!("{count} cells were"),
+        1 => "1 cell".to_owned(),
+        count => format!("{count} cells"),
     }
 }
 
@@ -57,9 +57,8 @@ pub(super) fn measure_again(
     repeats: u32,
     around: &Surroundings,
 ) -> Result<Again> {
-    let count = suspects.len();
-    let text =
-        format!("suspected cells that are measured again, {repeats} times on both sides: {count}");
+    let count = cells(suspects.len());
+    let text = format!("measuring {count} again, {repeats} times on both sides");
     around.progress.event(Event::Notice { text });
     let scratch = tempfile::tempdir()?;
     let (before, after): (Vec<_>, Vec<_>) =
