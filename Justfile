@@ -49,10 +49,11 @@ lint:
     cargo fmt --check
     cargo clippy --all-targets -- --deny warnings
 
-# Measure memgrid itself: its cost beside bare workloads, a cell's fixed cost, the dataset; memprobe beside other tools
+# Measure memgrid itself: its cost beside bare workloads, a cell's fixed cost, the dataset, a long history; memprobe beside other tools
 [group('develop')]
 bench *ARGS:
     cargo bench --quiet --profile {{ profile }} --bench fixed_cost -- {{ ARGS }}
     cargo bench --quiet --profile {{ profile }} --bench overhead -- {{ ARGS }}
     cargo bench --quiet --profile {{ profile }} --bench dataset -- {{ ARGS }}
+    cargo bench --quiet --profile {{ profile }} --bench history -- {{ ARGS }}
     cargo bench --quiet --profile {{ profile }} --bench tools -- {{ ARGS }}
