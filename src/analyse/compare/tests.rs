@@ -1,6 +1,7 @@
 //! Comparisons of runs with known differences.
 
 mod gate;
+mod noise;
 mod pairs;
 mod verdicts;
 

@@ -14,7 +14,7 @@ fn a_quiet_night_passes() {
 fn a_regression_names_exactly_its_cells_and_beats_what_is_missing() {
     let mut night = Night::quiet();
     for id in ["sqlite/yaml/patched", "postgresql/yaml/patched"] {
-        scale(&mut night.after, id, 12.0);
+        scale(&mut night.after, id, 40.0);
     }
     end(&mut night.after, "mysql/xml/patched", Outcome::TimedOut);
     let comparison = night.compare();

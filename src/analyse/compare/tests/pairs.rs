@@ -12,7 +12,6 @@ fn two_states_of_one_run_are_paired_by_twins() {
     assert_eq!((comparison.cells.len(), comparison.unpaired.len()), (9, 0));
     let yaml = cell(&comparison, "mysql/yaml/patched");
     assert_eq!(yaml.before.as_str(), "mysql/yaml/unpatched");
-    // The sample's peaks are sampled, not exact, so only a change by ten times needs no repeats.
     assert!(comparison.cells.iter().all(|cell| cell.metrics["peak_rss"].ratio.unwrap() < 1.0));
     assert_eq!(comparison.after.value, Some(("state".to_owned(), "patched".to_owned())));
 }
