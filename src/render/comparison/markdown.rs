@@ -11,7 +11,7 @@ use crate::render::markdown::{
 /// The whole text.
 pub(super) fn render(comparison: &Comparison, options: &Options) -> String {
     let metrics = wording::shown_metrics(comparison, options);
-    let (same, changed): (Vec<_>, Vec<_>) = ordered(comparison)
+    let (same, changed): (Vec<_>, Vec<_>) = wording::worst_first(comparison)
         .into_iter()
         .partition(|cell| cell.verdict == Verdict::Unchanged && !wording::failed(cell));
     let mut text = Bounded::new(markdown::LIMIT);
@@ -48,20 +48,6 @@ fn head(comparison: &Comparison) -> String {
 fn said(comparison: &Comparison) -> impl Iterator<Item = String> {
     let notes = comparison.notes.iter().map(|note| format!("**note**: {}", sentence(note)));
     comparison.reasons.iter().map(|reason| sentence(reason)).chain(notes)
-}
-
-/// Cells with the worst first.
-fn ordered(comparison: &Comparison) -> Vec<&CellComparison> {
-    let mut cells: Vec<_> = comparison.cells.iter().collect();
-    cells.sort_by_key(|cell| match cell.verdict {
-        Verdict::Regressed => 0,
-        Verdict::NotComparable => 1,
-        Verdict::Inconclusive => 2,
-        Verdict::Improved => 3,
-        Verdict::Unchanged => 4,
-        Verdict::NotJudged => 5,
-    });
-    cells
 }
 
 fn table_head(before: &str) -> String {

@@ -105,9 +105,12 @@ pub(super) fn figure(metric: &MetricComparison) -> String {
     format!("{}{change}{interval}, {}", from_to(metric), verdict(metric.verdict))
 }
 
-/// `−58…−56%`.
+/// `−58…−56%`; one figure if both ends read the same.
 pub(super) fn interval(interval: Interval) -> String {
     let (low, high) = (format::change(interval.low), format::change(interval.high));
+    if low == high {
+        return low;
+    }
     let low = if high.ends_with('%') { low.trim_end_matches('%') } else { &low };
     format!("{low}…{high}")
 }
@@ -246,11 +249,25 @@ pub(super) struct Finding<'a> {
     pub(super) cells: Vec<&'a str>,
 }
 
-/// Why cells are not unchanged: each distinct reason once.
+/// Cells with the worst first.
+pub(super) fn worst_first(comparison: &Comparison) -> Vec<&CellComparison> {
+    let mut cells: Vec<_> = comparison.cells.iter().collect();
+    cells.sort_by_key(|cell| match cell.verdict {
+        Verdict::Regressed => 0,
+        Verdict::NotComparable => 1,
+        Verdict::Inconclusive => 2,
+        Verdict::Improved => 3,
+        Verdict::Unchanged => 4,
+        Verdict::NotJudged => 5,
+    });
+    cells
+}
+
+/// Why cells are not unchanged: each distinct reason once, the worst first.
 pub(super) fn findings(comparison: &Comparison) -> Vec<Finding<'_>> {
     let mut found: IndexMap<(String, &str), Vec<&str>> = IndexMap::new();
     let changed = |cell: &&CellComparison| cell.verdict != Verdict::Unchanged || failed(cell);
-    for cell in comparison.cells.iter().filter(changed) {
+    for cell in worst_first(comparison).into_iter().filter(changed) {
         let again = if cell.confirmed { ", measured again" } else { "" };
         let key = (judged(cell) + again, cell.reason.as_str());
         found.entry(key).or_default().push(cell.id.as_str());

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use textwrap::core::display_width;
 
 use super::*;
-use crate::analyse::comparison::sample;
+use crate::analyse::comparison::{Interval, sample};
 
 fn at(width: u16) -> Options {
     Options { look: Look { color: false, width: Some(width) }, ..Options::default() }
@@ -39,6 +39,14 @@ fn colour_only_adds_colour() {
     assert!(!plain.contains('\u{1b}') && coloured.contains('\u{1b}'));
     let stripped = anstream::adapter::strip_str(&coloured).to_string();
     assert_eq!(stripped.replace(' ', ""), plain.replace(' ', ""));
+}
+
+#[test]
+fn an_interval_without_width_is_one_figure() {
+    let interval = |low, high| wording::interval(Interval { low, high, confidence: 0.95 });
+    assert_eq!(interval(0.42, 0.44), "−58…−56%");
+    assert_eq!(interval(1.1364, 1.1365), "+14%");
+    assert_eq!(interval(9.5, 12.0), "+850%…×12.0");
 }
 
 #[test]
