@@ -139,8 +139,35 @@ fn several_outputs_are_written_at_once() {
     compare(&environment, &["base", "--cell", "same", "--output", "json=link.json"]).exits(0);
     assert!(link.is_symlink() && environment.read("out/a.json").contains("passed"));
     assert!(shown.contains("wall time"), "{shown}");
+    let outputs = ["markdown=c.md", "junit=d.xml", "github=e.txt"].map(|it| ["--output", it]);
+    compare(&environment, &[&["base"], outputs.as_flattened()].concat()).exits(3);
+    each_is_what_its_reader_takes(&environment);
     compare(&environment, &["base", "--output", "jsn=a"]).exits(2).says("did you mean `json`?");
     compare(&environment, &["base", "--metric", "wall_tme"]).exits(2).says("`wall_time`");
+}
+
+/// Real comparisons, read by what is not memgrid's own.
+fn each_is_what_its_reader_takes(environment: &TestEnvironment) {
+    let schema = include_str!("../docs/comparison.schema.json");
+    let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let json: Value = serde_json::from_str(&environment.read("out/a.json")).unwrap();
+    let problems: Vec<_> = schema.iter_errors(&json).map(|error| error.to_string()).collect();
+    assert_eq!(problems, Vec::<String>::new());
+
+    let report = junit_parser::from_reader(environment.read("d.xml").as_bytes()).unwrap();
+    let red = report.suites[0].cases.iter().filter(|case| case.status.is_failure());
+    let red: Vec<_> = red.map(|case| case.original_name.as_str()).collect();
+    assert_eq!(red, ["more", "gate"]);
+
+    let mut dialect = comrak::Options::default();
+    dialect.extension.table = true;
+    let html = comrak::markdown_to_html(&environment.read("c.md"), &dialect);
+    assert!(html.contains("<td><code>more</code></td>"), "{html}");
+    assert!(html.contains("<td>✗ regressed</td>"), "{html}");
+
+    let commands = environment.read("e.txt");
+    let titles = ["::error file=matrix.toml,title=more%3A regressed::", "title=less%3A improved::"];
+    assert!(titles.iter().all(|title| commands.contains(title)), "{commands}");
 }
 
 #[test]

@@ -123,8 +123,17 @@ fn unit() -> impl Strategy<Value = Unit> {
     ]
 }
 
+/// Every scope: one that is missing here is an error of the compiler's.
 fn scope() -> impl Strategy<Value = Scope> {
-    prop::sample::select(vec![Scope::Process, Scope::Tree, Scope::Server, Scope::Workload])
+    let next = |scope: &Scope| match scope {
+        Scope::Process => Some(Scope::Tree),
+        Scope::Tree => Some(Scope::Cgroup),
+        Scope::Cgroup => Some(Scope::Server),
+        Scope::Server => Some(Scope::Workload),
+        Scope::Workload => None,
+    };
+    let all = std::iter::successors(Some(Scope::Process), next);
+    prop::sample::select(all.collect::<Vec<_>>())
 }
 
 fn limit() -> impl Strategy<Value = Limit> {
