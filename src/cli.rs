@@ -119,6 +119,8 @@ pub enum Command {
     Report(commands::report::ReportArgs),
     /// List the runs so far, or rebuild the history from their folders
     History(commands::history::HistoryArgs),
+    /// Measure the newest revision and compare it with the last good night
+    Nightly(commands::nightly::NightlyArgs),
     /// Measure how much a cell differs from itself on this machine
     Calibrate(commands::calibrate::CalibrateArgs),
     /// Find the first commit that made a cell worse

@@ -56,6 +56,12 @@ impl Night {
         Self { schema: SCHEMA, verdict, baseline, reasons, regressed, judged, accepted }
     }
 
+    /// The same, taken for good by somebody now.
+    #[must_use]
+    pub fn accepted_now(self) -> Self {
+        Self { accepted: Some(Timestamp::now()), ..self }
+    }
+
     /// Whether later nights are compared with it.
     #[must_use]
     pub fn is_good(&self) -> bool {

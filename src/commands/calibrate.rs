@@ -2,8 +2,6 @@
 //! on this machine, so that comparisons can tell a change from noise.
 
 use clap::Args;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::analyse::noise::{NoiseFloors, Scale};
 use crate::cli::Global;
@@ -23,7 +21,7 @@ use super::overrides::OverrideArgs;
 use super::project::Project;
 use super::run_reference::parse_name;
 use super::selection::SelectionArgs;
-use super::{conclusion, index, output};
+use super::{conclusion, index, nights, output};
 
 /// Attempts of each cell unless it was said how many: a spread is not known from a few.
 const REPEATS: u32 = 10;
@@ -62,7 +60,7 @@ pub(super) fn run(global: &Global, args: &CalibrateArgs) -> Result<u8> {
     let own = Project::load(global, &typed)?.config.measure.repeats;
     let repeats = Some(typed.repeats.unwrap_or_else(|| own.max(REPEATS)));
     let project = Project::load(global, &Overrides { repeats, ..typed })?;
-    let name = args.name.clone().unwrap_or_else(|| dated("calibrate"));
+    let name = args.name.clone().unwrap_or_else(|| nights::dated("calibrate"));
     let job = Job::new(project, &args.selection.to_selection(), Some(name))?;
     let around = Surroundings::of(global)?;
     let Measured { run, installed } = job.measure(args.with_deps, &around)?;
@@ -75,11 +73,6 @@ pub(super) fn run(global: &Global, args: &CalibrateArgs) -> Result<u8> {
     show(global, args, &job.project, &measured, &floors)?;
     let incomplete = !installed || conclusion::is_incomplete(&summary, args.strict);
     Ok(if incomplete { exit_code::INCOMPLETE } else { exit_code::DONE })
-}
-
-/// A name that says on which day, in UTC as runs' ids.
-pub(super) fn dated(what: &str) -> String {
-    format!("{what}-{}", Timestamp::now().to_zoned(TimeZone::UTC).strftime("%Y-%m-%d"))
 }
 
 /// Writes the machine's floors: from this run, the earlier calibrations of the same sources, and

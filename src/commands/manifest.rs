@@ -64,6 +64,20 @@ pub(super) fn outline(project: &Project, cells: &[Cell]) -> Result<RunManifest> 
     })
 }
 
+/// The SHA-256 of the patches of each source in a state, as they are now.
+pub(super) fn patches(config: &Config, state: &str) -> Result<IndexMap<String, Vec<String>>> {
+    let state = config.states.get(state);
+    let of_source = |source: &String| {
+        let change = state.and_then(|state| state.changes.get(source));
+        let files = change.map_or(&[][..], |change| change.patches.as_slice());
+        let digest = |file: &PathBuf| -> Result<String> {
+            Ok(sha256(fs_err::read(file).context(|| "a patch can't be read".to_owned())?))
+        };
+        Ok((source.clone(), files.iter().map(digest).collect::<Result<Vec<_>>>()?))
+    };
+    config.sources.keys().map(of_source).collect()
+}
+
 fn measure(config: &Config) -> MeasureRecord {
     let measure = &config.measure;
     MeasureRecord {

@@ -9,6 +9,7 @@ pub mod completions;
 pub mod dataset;
 pub mod doctor;
 pub mod history;
+pub mod nightly;
 pub mod plan;
 pub mod report;
 pub mod run;
@@ -46,6 +47,7 @@ pub fn dispatch(cli: Cli) -> Result<u8> {
         Command::Compare(args) => compare::run(&global, &args),
         Command::Plan(args) => plan::run(&global, &args),
         Command::Calibrate(args) => calibrate::run(&global, &args),
+        Command::Nightly(args) => nightly::run(&global, &args),
         Command::Bisect(args) => bisect::run(&global, &args),
         Command::Report(args) => report::run(&global, &args),
         Command::History(args) => history::run(&global, &args),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::collect::RunDir;
 use crate::collect::night::Night;
@@ -32,4 +33,9 @@ pub(super) fn before(
     let reports = reports.to_owned();
     let runs = runs.filter_map(move |id| RunDir::open(&reports, &id).ok());
     Ok(runs.filter_map(night).filter(move |(run, _)| is_before(run)))
+}
+
+/// A name that says on which day, in UTC as runs' ids.
+pub(super) fn dated(what: &str) -> String {
+    format!("{what}-{}", Timestamp::now().to_zoned(TimeZone::UTC).strftime("%Y-%m-%d"))
 }

@@ -1,7 +1,6 @@
 //! The cell at one commit: as some run measured it, or measured now.
 
 use std::cell;
-use std::path::Path;
 
 use indexmap::IndexMap;
 
@@ -9,8 +8,7 @@ use crate::analyse::change;
 use crate::collect::RunDir;
 use crate::collect::record::{CellResults, RunManifest, SourceRecord};
 use crate::config::Commits;
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::fingerprint::sha256;
+use crate::error::{Error, ErrorKind, Result};
 use crate::measurement::Unit;
 use crate::outcome::Outcome;
 use crate::plan::{Cell, Selection};
@@ -75,7 +73,7 @@ impl Bench<'_> {
     pub(super) fn stored(&self, commit: &str, preferred: Option<&str>) -> Result<Option<Found>> {
         let config = &self.project.config;
         let now = manifest::outline(&self.project, std::slice::from_ref(&self.cell))?;
-        let patches = self.patches()?;
+        let patches = manifest::patches(config, state_of(&self.cell))?;
         for reports in [config.reports.join(FOLDER), config.reports.clone()] {
             for id in RunDir::list(&reports)?.into_iter().take(EARLIER_RUNS) {
                 let run = RunDir::open(&reports, &id)?;
@@ -158,23 +156,6 @@ impl Bench<'_> {
             && state.sources.contains_key(&self.source)
             && state.sources.iter().all(is_same)
     }
-
-    /// The SHA-256 of the patches of each source in the cell's state, as they are now.
-    fn patches(&self) -> Result<IndexMap<String, Vec<String>>> {
-        let config = &self.project.config;
-        let state = config.states.get(state_of(&self.cell));
-        let of_source = |source: &String| {
-            let change = state.and_then(|state| state.changes.get(source));
-            let files = change.map_or(&[][..], |change| change.patches.as_slice());
-            let digests = files.iter().map(|file| digest(file)).collect::<Result<Vec<_>>>()?;
-            Ok((source.clone(), digests))
-        };
-        config.sources.keys().map(of_source).collect()
-    }
-}
-
-fn digest(file: &Path) -> Result<String> {
-    Ok(sha256(fs_err::read(file).context(|| "a patch can't be read".to_owned())?))
 }
 
 /// Whether the commit is why a cell has no figure; then it is passed over.

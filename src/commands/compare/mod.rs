@@ -22,9 +22,9 @@ use crate::render::comparison::Format;
 use super::job::Surroundings;
 use super::output;
 use super::project::{self, Project};
-use outputs::OutputArgs;
 
 pub(super) use judge::{Asked, exit_code_of, judge, judge_and_confirm};
+pub(super) use outputs::OutputArgs;
 pub(super) use rules::FailOn;
 pub(super) use sides::Sides;
 

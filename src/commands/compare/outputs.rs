@@ -16,7 +16,7 @@ use super::super::output;
 /// What is shown, and where it goes.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub(super) struct OutputArgs {
+pub(in crate::commands) struct OutputArgs {
     /// Show this metric; repeatable [default: those that rules name, and the headline ones]
     #[arg(long = "metric", value_name = "NAME")]
     metrics: Vec<String>,
@@ -65,8 +65,17 @@ impl OutputArgs {
         }
     }
 
+    /// What stdout is for.
+    pub(in crate::commands) const fn format(&self) -> Format {
+        self.format
+    }
+
     /// Writes the files, then stdout: whoever reads stdout finds the files there.
-    pub(super) fn write(&self, global: &Global, comparison: &Comparison) -> Result<()> {
+    pub(in crate::commands) fn write(
+        &self,
+        global: &Global,
+        comparison: &Comparison,
+    ) -> Result<()> {
         let metrics = match self.all_metrics {
             true => names(comparison).into_iter().cloned().collect(),
             false => self.metrics.clone(),

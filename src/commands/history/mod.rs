@@ -37,7 +37,7 @@ enum Action {
     Trend(trend::TrendArgs),
     /// List, save or remove baselines: names for runs to measure against
     Baseline(baseline::BaselineArgs),
-    /// Remove old runs; those that baselines name, and the newest result of every cell, stay
+    /// Remove old runs; those that baselines name, the last good night, and the newest result of every cell stay
     Prune(prune::PruneArgs),
     /// Forget the index and read all runs' folders again
     Rebuild,

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 use crate::collect::{RunDir, baselines, size_on_disk, sweep_removed};
-use crate::commands::output;
+use crate::commands::{nights, output};
 use crate::error::{Context, Result};
 use crate::event::Observer;
 use crate::exit_code;
@@ -75,6 +75,9 @@ fn needed(reports: &Path, history: &mut History) -> Result<HashMap<String, Strin
         newest.map(|run| (run, "it has the newest result of a cell".to_owned())).collect();
     for baseline in baselines::list(reports)? {
         needed.insert(baseline.run, format!("baseline {}", baseline.name));
+    }
+    if let Some((run, _)) = nights::before(reports, None)?.find(|(_, night)| night.is_good()) {
+        needed.insert(run.id().to_owned(), "the last good night".to_owned());
     }
     Ok(needed)
 }
