@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::outcome::Outcome;
-use crate::plan::CellId;
+use crate::plan::{CellId, Pass};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +45,8 @@ pub enum Event {
         number: u32,
         /// Run to warm up.
         warmup: bool,
+        /// What it looks for, if it gives no figures.
+        pass: Option<Pass>,
     },
     /// An attempt ended.
     AttemptFinished {
@@ -54,6 +56,8 @@ pub enum Event {
         number: u32,
         /// Run to warm up.
         warmup: bool,
+        /// What it looks for, if it gives no figures.
+        pass: Option<Pass>,
         /// How it ended.
         outcome: Outcome,
         /// Why, unless it is `ok`.
@@ -71,6 +75,8 @@ pub enum Event {
         number: u32,
         /// Would have been run to warm up.
         warmup: bool,
+        /// What it looks for, if it gives no figures.
+        pass: Option<Pass>,
     },
     /// Something that the user should know, and that is no step of its own.
     Notice {

@@ -87,6 +87,55 @@ fn patches_flatten_memory_on_sqlite() {
 }
 
 #[test]
+fn passes_show_what_the_patches_let_go() {
+    const ROWS: f64 = 8000.0;
+    let environment = project();
+    let arguments =
+        ["run", "sqlite/json/*", "--rows", "8000", "--pass", "objects", "--pass", "lines"];
+    let finished = environment.run(&[&arguments[..], &["--format", "json"]].concat()).exits(0);
+    let json = finished.json();
+    let cells = json["cells"].as_array().unwrap();
+    let pass = |cell: usize, name: &str| {
+        let passes = cells[cell]["passes"].as_array().unwrap().iter();
+        let found = passes.filter(|pass| pass["pass"] == name).collect::<Vec<_>>();
+        assert_eq!((found.len(), &found[0]["outcome"]), (1, &"ok".into()), "{found:?}");
+        found[0].clone()
+    };
+    let peak = |cell, name: &str| {
+        let metric = pass(cell, "objects")["metrics"][name]["value"].as_f64();
+        metric.unwrap_or_else(|| panic!("{}", pass(cell, "objects")))
+    };
+    const COUNT: &str = "peak_objects:records.models.Record";
+    const SIZE: &str = "peak_objects_size:records.models.Record";
+    // The mark after the last row: all are there. Patched, at most two chunks of 2,000 are.
+    assert_eq!(peak(0, COUNT), ROWS);
+    assert!(peak(0, SIZE) > ROWS * 1020.0);
+    assert!(peak(1, COUNT) <= ROWS / 2.0 + 1.0, "{}", peak(1, COUNT));
+    let lines = |cell| pass(cell, "lines")["lines"].clone();
+    for cell in [0, 1] {
+        let lines = lines(cell);
+        let amount = |name: &str| lines[name].as_f64().unwrap();
+        assert!(amount("live") >= 0.95 * amount("peak"), "{lines}");
+        assert_eq!(lines["top"].as_array().unwrap().len(), 20);
+        // A pass is part of no figure.
+        assert_eq!(cells[cell]["metrics"]["peak_rss"]["count"], 1);
+        assert!(cells[cell]["metrics"].as_object().unwrap().keys().all(|name| !name.contains(':')));
+    }
+    // The text of all rows is held by one line of Django's, which reads them; unless it is patched.
+    let text_is_held = |cell| {
+        let lines = lines(cell);
+        lines["top"].as_array().unwrap().iter().any(|line| {
+            let file = line["file"].as_str().unwrap();
+            file.contains("/django/db/") && line["bytes"].as_f64().unwrap() > ROWS * 1020.0
+        })
+    };
+    assert_eq!([0, 1].map(text_is_held), [true, false], "{} {}", lines(0), lines(1));
+    let page = environment.read("reports/cells/sqlite-json-patched.html");
+    assert!(page.contains("Live instances of Record"), "the page has the chart");
+    assert!(page.contains("django/db/"), "the page has the lines");
+}
+
+#[test]
 fn a_patch_that_does_not_apply_costs_its_own_state_only() {
     let environment = project();
     let broken = "--- a/django/core/serializers/base.py\n+++ b/django/core/serializers/base.py\n\

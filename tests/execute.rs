@@ -13,10 +13,10 @@ use memgrid::collect::record::{AttemptRecord, MeasureRecord, RunManifest, SCHEMA
 use memgrid::collect::run_dir::{STDERR, STDOUT};
 use memgrid::collect::{RunDir, machine};
 use memgrid::event::{Event, Observer, Silent};
-use memgrid::execute::{Settings, Task, execute, memprobe};
+use memgrid::execute::{PassSettings, Settings, Task, execute, memprobe};
 use memgrid::interrupt::Interrupt;
 use memgrid::outcome::Outcome;
-use memgrid::plan::{Attempt, CellId};
+use memgrid::plan::{Attempt, CellId, Pass};
 use tempfile::TempDir;
 
 /// A run in a temporary folder, its tasks and how they are measured.
@@ -39,6 +39,7 @@ impl Bench {
             memory_limit: None,
             steady: true,
             heap: false,
+            passes: PassSettings::default(),
             jobs: 1,
         };
         let (tasks, interrupt) = (IndexMap::new(), Interrupt::default());
@@ -110,6 +111,7 @@ fn manifest() -> RunManifest {
             memory_limit: None,
             steady: true,
             heap: false,
+            passes: Vec::new(),
             seed: 1,
         },
         machine: machine(),
@@ -127,7 +129,7 @@ fn id(cell: &str) -> CellId {
 }
 
 fn attempt(cell: &str, number: u32) -> Attempt {
-    Attempt { cell: id(cell), number, warmup: false }
+    Attempt { cell: id(cell), number, warmup: false, pass: None }
 }
 
 /// Whether a process lives; a zombie does not.
@@ -275,6 +277,19 @@ fn attempts_run_strictly_in_order_and_never_overlap_with_one_job() {
     let prefix = format!("{}/", bench.run.id());
     let ran: Vec<_> = ran.lines().map(|line| line.strip_prefix(&prefix).unwrap()).collect();
     assert_eq!(ran, order);
+}
+
+#[test]
+fn a_pass_that_fails_stops_nothing_and_is_kept_apart() {
+    let mut bench = Bench::new().script("a", "echo ran >> times; test \"$(wc -l < times)\" != 2");
+    bench.settings.passes = PassSettings { objects: vec!["a.B".to_owned()], lines: 5 };
+    let pass = |number, pass| Attempt { pass: Some(pass), ..attempt("a", number) };
+    let attempts = [attempt("a", 1), pass(2, Pass::Objects), pass(3, Pass::Lines)];
+    let records = bench.run(&attempts);
+    let outcomes: Vec<_> = records.iter().map(|record| record.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Ok, Outcome::Failed, Outcome::Ok]);
+    let results = bench.run.read().unwrap().cells[&id("a")].clone();
+    assert_eq!((&results.attempts[..], &results.passes[..]), (&records[..1], &records[1..]));
 }
 
 #[test]

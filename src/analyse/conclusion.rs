@@ -37,6 +37,7 @@ mod tests {
             cell: CellId::from_values(["a"]),
             number,
             warmup,
+            pass: None,
             started: jiff::Timestamp::UNIX_EPOCH,
             outcome,
             reason: (outcome != Outcome::Ok).then(|| format!("attempt {number}")),

@@ -6,7 +6,7 @@
 //! ever lost, and with one bucket for each column of pixels the drawn line is the same.
 
 use super::summary::Curve;
-use crate::measurement::{SampleFile, Unit};
+use crate::measurement::{SampleFile, Unit, objects};
 
 /// Readings kept from each bucket.
 const KEPT: usize = 4;
@@ -39,8 +39,8 @@ pub fn thin(points: &[(f64, f64)], limit: usize) -> Vec<(f64, f64)> {
 /// How far the work was, in the workload's own count: a curve that others are drawn over.
 const PROGRESS: &str = "progress";
 
-/// The curves of one attempt: one for each field of its sample file that counts bytes or the work
-/// done, and was read at least once.
+/// The curves of one attempt: one for each field of its sample file that counts bytes, the work
+/// done, or a class's instances, and was read at least once.
 #[must_use]
 pub fn of_samples(attempt: u32, file: &SampleFile) -> Vec<Curve> {
     let marks: Vec<_> = file.marks.iter().map(|mark| (mark.t, mark.name.clone())).collect();
@@ -48,7 +48,7 @@ pub fn of_samples(attempt: u32, file: &SampleFile) -> Vec<Curve> {
         .header
         .fields
         .iter()
-        .filter(|field| field.unit == Unit::Bytes || field.name == PROGRESS);
+        .filter(|field| field.unit == Unit::Bytes || is_other(&field.name));
     let curve = |metric: &str| Curve {
         attempt,
         metric: metric.to_owned(),
@@ -57,6 +57,11 @@ pub fn of_samples(attempt: u32, file: &SampleFile) -> Vec<Curve> {
     };
     let curves = fields.map(|field| curve(&field.name));
     curves.filter(|curve| !curve.points.is_empty()).collect()
+}
+
+/// Whether a curve is made of what counts no bytes.
+fn is_other(field: &str) -> bool {
+    field == PROGRESS || field.starts_with(&objects(""))
 }
 
 /// The same curve with at most `limit` points.

@@ -97,7 +97,8 @@ impl Sample {
         let run = &mut self.runs[run];
         let record =
             CellRecord { schema: SCHEMA, cell, outcome: Outcome::Ok, reason: None, help: None };
-        let mut results = CellResults { record: Some(record), attempts: Vec::new() };
+        let mut results =
+            CellResults { record: Some(record), attempts: Vec::new(), passes: Vec::new() };
         for (number, (peak, seconds)) in (1..).zip(attempts) {
             results.attempts.push(attempt(id, number, *peak, *seconds));
             let key = (run.manifest.run.clone(), id.clone(), number);
@@ -139,7 +140,10 @@ impl Sample {
         let id = cell.id.clone();
         let (reason, help) = (Some(reason.to_owned()), help.map(str::to_owned));
         let record = CellRecord { schema: SCHEMA, cell, outcome, reason, help };
-        self.runs[run].cells.insert(id, CellResults { record: Some(record), attempts: Vec::new() });
+        self.runs[run].cells.insert(
+            id,
+            CellResults { record: Some(record), attempts: Vec::new(), passes: Vec::new() },
+        );
     }
 
     /// The newest attempt of a cell, to be changed.
@@ -189,6 +193,7 @@ fn attempt(id: &CellId, number: u32, peak: f64, seconds: f64) -> AttemptRecord {
         cell: id.clone(),
         number,
         warmup: false,
+        pass: None,
         started: started(),
         outcome: Outcome::Ok,
         reason: None,
@@ -301,6 +306,7 @@ pub(crate) fn run(id: &str) -> RunRecord {
                 memory_limit: None,
                 steady: true,
                 heap: false,
+                passes: Vec::new(),
                 seed: 7,
             },
             allocator: Some(Allocator {

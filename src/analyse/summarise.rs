@@ -8,10 +8,10 @@ use rayon::prelude::*;
 use super::change;
 use super::curve::thinned;
 use super::output::{self, Output};
-use super::summary::{CellSummary, Change, Curve, EarlierResult, Statistic, Summary};
+use super::summary::{CellSummary, Change, Curve, EarlierResult, PassResult, Statistic, Summary};
 use crate::collect::record::{AttemptRecord, CellResults, RunManifest, RunRecord};
 use crate::outcome::Outcome;
-use crate::plan::{Cell, CellId};
+use crate::plan::{Cell, CellId, Pass};
 use crate::statistics::spread;
 
 /// Points that are kept of each curve: enough for a chart as wide as a page.
@@ -80,6 +80,7 @@ fn newest(input: &SummaryInput<'_>, cell: &Cell) -> CellSummary {
     if results.is_empty() {
         return never_ran(cell);
     }
+    let passes = passes(input, &results);
     let (run, outcome, chosen) = results.remove(whole.unwrap_or(0));
     let record = chosen.record.as_ref();
     let curves = measured(&chosen.attempts).flat_map(|attempt| {
@@ -105,6 +106,7 @@ fn newest(input: &SummaryInput<'_>, cell: &Cell) -> CellSummary {
         attempts: chosen.attempts.clone(),
         curves: curves.collect(),
         earlier: results.into_iter().map(earlier).collect(),
+        passes,
     }
 }
 
@@ -124,7 +126,25 @@ fn never_ran(cell: &Cell) -> CellSummary {
         attempts: Vec::new(),
         curves: Vec::new(),
         earlier: Vec::new(),
+        passes: Vec::new(),
     }
+}
+
+/// The newest pass of each kind.
+fn passes(
+    input: &SummaryInput<'_>,
+    results: &[(&RunManifest, Outcome, &CellResults)],
+) -> Vec<PassResult> {
+    let newest = |pass: Pass| {
+        let mut made = results.iter().flat_map(|(run, _, results)| {
+            results.passes.iter().rev().map(move |attempt| (&run.run, attempt))
+        });
+        let (run, attempt) = made.find(|(_, attempt)| attempt.pass == Some(pass))?;
+        let curves = (input.curves)(run, &attempt.cell, attempt.number);
+        let curves = curves.iter().map(|curve| thinned(curve, POINTS)).collect();
+        Some(PassResult { pass, run: run.clone(), attempt: attempt.clone(), curves })
+    };
+    Pass::ALL.into_iter().filter_map(newest).collect()
 }
 
 fn earlier((run, outcome, results): (&RunManifest, Outcome, &CellResults)) -> EarlierResult {

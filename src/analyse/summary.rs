@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::collect::record::{AttemptRecord, RunManifest};
 use crate::measurement::{Scope, Unit};
 use crate::outcome::Outcome;
-use crate::plan::{Cell, CellId};
+use crate::plan::{Cell, CellId, Pass};
 
 /// The whole matrix as it stands: for each cell its newest result, whichever run it is from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -53,6 +53,21 @@ pub struct CellSummary {
     pub curves: Vec<Curve>,
     /// What other runs have of it, newest first.
     pub earlier: Vec<EarlierResult>,
+    /// Its newest pass of each kind, whichever run that is from.
+    pub passes: Vec<PassResult>,
+}
+
+/// A pass over a cell. It gives no figures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PassResult {
+    /// What it looked for.
+    pub pass: Pass,
+    /// The run.
+    pub run: String,
+    /// How it went.
+    pub attempt: AttemptRecord,
+    /// Its curves, thinned for display.
+    pub curves: Vec<Curve>,
 }
 
 /// What another run has of a cell.

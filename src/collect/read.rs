@@ -54,10 +54,10 @@ pub(super) fn run(run: &RunDir) -> Result<RunRecord> {
     let mut cells = IndexMap::with_capacity(manifest.cells.len());
     for cell in &manifest.cells {
         let folder = run.cell_dir(cell);
-        let results = CellResults {
-            record: optional::<CellRecord>(&folder.join(CELL))?,
-            attempts: attempts(&folder)?,
-        };
+        let (passes, attempts) =
+            attempts(&folder)?.into_iter().partition(|attempt| attempt.pass.is_some());
+        let record = optional::<CellRecord>(&folder.join(CELL))?;
+        let results = CellResults { record, attempts, passes };
         cells.insert(cell.clone(), results);
     }
     Ok(RunRecord { manifest, cells })

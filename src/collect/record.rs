@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Commits;
 use crate::measurement::{Derived, Metric, ProbeResult};
 use crate::outcome::Outcome;
-use crate::plan::{Cell, CellId};
+use crate::plan::{Cell, CellId, Pass};
 
 /// The version of every record's shape in this file.
 pub const SCHEMA: u32 = 1;
@@ -102,6 +102,9 @@ pub struct MeasureRecord {
     /// Whether live heap was counted.
     #[serde(default)]
     pub heap: bool,
+    /// Passes that were made after the measured attempts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passes: Vec<Pass>,
     /// Seed of the order.
     pub seed: u64,
 }
@@ -210,6 +213,9 @@ pub struct AttemptRecord {
     pub number: u32,
     /// Run to warm up: left out of every figure.
     pub warmup: bool,
+    /// What it looked for, if it gives no figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass: Option<Pass>,
     /// When it began.
     pub started: Timestamp,
     /// How it ended.
@@ -263,6 +269,9 @@ pub struct CellResults {
     pub record: Option<CellRecord>,
     /// Its attempts by number.
     pub attempts: Vec<AttemptRecord>,
+    /// Its passes by number. They lie among the attempts, and are kept apart from them by whoever
+    /// reads them: no figure is ever taken from one.
+    pub passes: Vec<AttemptRecord>,
 }
 
 impl CellResults {

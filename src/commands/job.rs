@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use crate::cli::Global;
 use crate::collect::RunDir;
 use crate::collect::record::{AttemptRecord, RunManifest};
-use crate::config::Origin;
+use crate::config::{Config, Origin};
 use crate::error::{Error, ErrorKind, Result};
-use crate::execute::{self, Settings, Task};
+use crate::execute::{self, PassSettings, Settings, Task};
 use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
 use crate::plan::{self, Attempt, Cell, CellId, Selection};
@@ -99,7 +99,9 @@ impl Job {
         let ids: Vec<CellId> = cells.iter().map(|cell| cell.id.clone()).collect();
         let measure = &project.config.measure;
         let seed = measure.seed.unwrap_or_else(draw_seed);
-        let attempts = plan::order(&ids, measure.warmup, measure.repeats, seed);
+        let mut attempts = plan::order(&ids, measure.warmup, measure.repeats, seed);
+        let last = measure.warmup.saturating_add(measure.repeats);
+        attempts.extend(plan::passes(&ids, &project.config.passes.wanted(), last));
         Ok(Self { cells, attempts, seed, name, resumed: None, project })
     }
 
@@ -156,7 +158,7 @@ impl Job {
     }
 
     fn settings(&self, stage: &Stage) -> Settings {
-        let measure = &self.project.config.measure;
+        let Config { measure, passes, .. } = &self.project.config;
         Settings {
             memprobe: stage.memprobe.clone(),
             period: measure.period,
@@ -164,6 +166,7 @@ impl Job {
             memory_limit: measure.memory_limit,
             steady: measure.steady,
             heap: measure.heap,
+            passes: PassSettings { objects: passes.objects.clone(), lines: passes.line_count() },
             jobs: measure.jobs,
         }
     }

@@ -89,6 +89,7 @@ fn measure(config: &Config) -> MeasureRecord {
         memory_limit: measure.memory_limit,
         steady: measure.steady,
         heap: measure.heap,
+        passes: config.passes.wanted(),
         seed: 0,
     }
 }

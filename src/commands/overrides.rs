@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::config::{self, Overrides};
+use crate::plan::Pass;
 
 /// What `run` and `plan` may set otherwise than the matrix does.
 #[derive(Clone, Debug, Default, Args)]
@@ -37,6 +38,12 @@ pub(super) struct OverrideArgs {
     /// Don't count live heap: nothing is loaded into the workload
     #[arg(long, overrides_with = "heap")]
     no_heap: bool,
+    /// Make this pass after the measured attempts: objects or lines; may be given twice
+    #[arg(long = "pass", value_name = "PASS", value_parser = parse_pass)]
+    passes: Vec<Pass>,
+    /// Make no pass, whatever the matrix says
+    #[arg(long, conflicts_with = "passes")]
+    no_passes: bool,
     /// Seed of the order of attempts [default: drawn for each run]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -57,6 +64,7 @@ impl OverrideArgs {
             timeout: self.timeout,
             memory_limit: self.memory_limit,
             heap: (self.heap || self.no_heap).then_some(self.heap),
+            passes: (self.no_passes || !self.passes.is_empty()).then(|| self.passes.clone()),
             seed: self.seed,
             revisions: self.revisions.iter().cloned().collect(),
             reports: None,
@@ -67,4 +75,9 @@ impl OverrideArgs {
     pub(super) fn any(&self) -> bool {
         self.to_overrides() != Overrides::default()
     }
+}
+
+fn parse_pass(text: &str) -> Result<Pass, String> {
+    let found = Pass::ALL.into_iter().find(|pass| pass.as_str() == text);
+    found.ok_or_else(|| "it is objects or lines".to_owned())
 }

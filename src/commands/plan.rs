@@ -7,7 +7,7 @@ use crate::cli::Global;
 use crate::config::{Change, Config, Content};
 use crate::error::Result;
 use crate::exit_code;
-use crate::plan::{self, Cell, CellId};
+use crate::plan::{self, Cell, CellId, Pass};
 
 use super::overrides::OverrideArgs;
 use super::project::Project;
@@ -73,6 +73,8 @@ struct AttemptView {
     cell: CellId,
     attempt: u32,
     warmup: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pass: Option<Pass>,
 }
 
 #[derive(Serialize)]
@@ -108,7 +110,9 @@ impl PlanView {
         let measure = &config.measure;
         let seed = measure.seed.unwrap_or_else(job::draw_seed);
         let ids: Vec<CellId> = cells.iter().map(|cell| cell.id.clone()).collect();
-        let attempts = plan::order(&ids, measure.warmup, measure.repeats, seed);
+        let mut attempts = plan::order(&ids, measure.warmup, measure.repeats, seed);
+        let last = measure.warmup.saturating_add(measure.repeats);
+        attempts.extend(plan::passes(&ids, &config.passes.wanted(), last));
         let position = |id: &CellId| attempts.iter().position(|attempt| attempt.cell == *id);
         let mut views: Vec<CellView> = cells
             .iter()
@@ -121,7 +125,12 @@ impl PlanView {
         views.sort_by_key(|view| view.position);
         let order = attempts
             .into_iter()
-            .map(|it| AttemptView { cell: it.cell, attempt: it.number, warmup: it.warmup })
+            .map(|it| AttemptView {
+                cell: it.cell,
+                attempt: it.number,
+                warmup: it.warmup,
+                pass: it.pass,
+            })
             .collect();
         Self { seed, cells: views, order }
     }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::cli::Global;
 use crate::collect::RunDir;
-use crate::collect::record::{RunManifest, RunRecord};
+use crate::collect::record::{AttemptRecord, CellResults, RunManifest, RunRecord};
 use crate::config::{Config, Content, Overrides};
 use crate::error::{Error, Result};
 use crate::fingerprint::sha256;
 use crate::outcome::Outcome;
-use crate::plan::{self, Attempt, Cell, Done};
+use crate::plan::{self, Attempt, Cell, Done, Pass};
 
 use super::project::Project;
 
@@ -62,25 +62,35 @@ impl Resumed {
     pub(super) fn attempts(&self, cells: &[Cell]) -> Vec<Attempt> {
         let measure = &self.record.manifest.measure;
         let ids: Vec<_> = cells.iter().map(|cell| cell.id.clone()).collect();
-        let all = plan::order(&ids, measure.warmup, measure.repeats, measure.seed);
+        let mut all = plan::order(&ids, measure.warmup, measure.repeats, measure.seed);
+        all.extend(plan::passes(&ids, &measure.passes, 0));
         plan::remaining(all, |cell| {
-            let attempts = self.record.cells.get(cell).map(|results| results.attempts.as_slice());
-            let attempts = attempts.unwrap_or_default();
+            let Some(results) = self.record.cells.get(cell) else { return Done::default() };
+            let CellResults { attempts, passes, .. } = results;
             let ok = |warmup| {
                 let of_kind = attempts.iter().filter(|attempt| attempt.warmup == warmup);
                 of_kind.filter(|attempt| attempt.outcome == Outcome::Ok).count()
             };
-            let last = attempts.iter().map(|attempt| attempt.number).max().unwrap_or(0);
-            Done { warmups: ok(true), measured: ok(false), last }
+            let last = attempts.iter().chain(passes).map(|attempt| attempt.number).max();
+            let last = last.unwrap_or(0);
+            Done { warmups: ok(true), measured: ok(false), passes: made(passes), last }
         })
     }
 }
 
+/// The passes that came to an end of their own.
+fn made(passes: &[AttemptRecord]) -> Vec<Pass> {
+    let ended = passes.iter().filter(|attempt| attempt.outcome != Outcome::Interrupted);
+    ended.filter_map(|attempt| attempt.pass).collect()
+}
+
 fn unfinished(record: &RunRecord) -> Vec<&str> {
     let cells = record.manifest.cells.iter();
+    let wanted = &record.manifest.measure.passes;
     let open = cells.filter(|id| {
-        let ended = record.cells.get(*id).and_then(|results| results.record.as_ref());
-        ended.is_none_or(|ended| ended.outcome != Outcome::Ok)
+        let Some(results) = record.cells.get(*id) else { return true };
+        let made = made(&results.passes);
+        !results.is_ok() || wanted.iter().any(|pass| !made.contains(pass))
     });
     open.map(|id| id.as_str()).collect()
 }
@@ -101,6 +111,7 @@ pub(super) fn overrides(config: &Config, manifest: &RunManifest) -> Overrides {
         timeout: Some(Duration::from_secs_f64(measure.timeout)),
         memory_limit: measure.memory_limit,
         heap: Some(measure.heap),
+        passes: Some(measure.passes.clone()),
         seed: Some(measure.seed),
         revisions: manifest.revisions.clone(),
         reports: None,

@@ -13,6 +13,7 @@ use super::dataset::read_dataset;
 use super::matrix::MatrixSection;
 use super::measure::read_measure;
 use super::model::{BACKEND_AXIS, Config, STATE_AXIS};
+use super::passes::read_passes;
 use super::problem::{Problem, Problems, Sink, Span, SyntaxErrors};
 use super::reader::{At, Table};
 use super::sources::{read_sources, read_states};
@@ -20,9 +21,9 @@ use super::workload::{WorkloadSection, read_python};
 use crate::plan::Cell;
 
 /// The tables that every file may have; an axis adds one of its own name.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "matrix", "subject", "sources", "state", "backend", "workload", "python", "dataset", "measure",
-    "compare",
+    "passes", "compare",
 ];
 
 /// Reads a matrix file. `file_name` is what diagnostics call it, `root` the absolute path of the
@@ -80,6 +81,7 @@ fn read(top: &Table<'_>, context: &Context<'_>) -> Config {
         python: read_python(top, context),
         dataset: dataset.map(|dataset| dataset.value),
         measure: read_measure(top, context),
+        passes: read_passes(top, context),
         compare: read_compare(top, &matrix, &cells, context),
         reports: context.absolute("reports"),
     };

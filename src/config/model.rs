@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::rule::Rule;
+use crate::plan::Pass;
 
 /// The axis whose values name [`State`]s.
 pub const STATE_AXIS: &str = "state";
@@ -39,6 +40,8 @@ pub struct Config {
     pub dataset: Option<Dataset>,
     /// `[measure]`.
     pub measure: Measure,
+    /// `[passes]`.
+    pub passes: Passes,
     /// `[compare]`: which cells are twins.
     pub compare: Compare,
     /// Where runs and the index go (`reports` beside the matrix file unless told otherwise).
@@ -272,6 +275,50 @@ impl Default for Measure {
             heap: true,
             seed: None,
         }
+    }
+}
+
+/// `[passes]`: attempts that look into a Python workload, and give no figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passes {
+    /// Classes whose live instances are counted over time.
+    pub objects: Vec<String>,
+    /// How many of the lines are wanted that had allocated most at the peak.
+    pub lines: Option<u32>,
+    /// Whether every run makes them, or only one that is asked to.
+    pub always: bool,
+    /// Those that the command line asks for; `None` if it says nothing of them.
+    pub chosen: Option<Vec<Pass>>,
+}
+
+impl Default for Passes {
+    fn default() -> Self {
+        Self { objects: Vec::new(), lines: None, always: true, chosen: None }
+    }
+}
+
+impl Passes {
+    /// Lines of a pass that the command line alone asks for.
+    const LINES: u32 = 20;
+
+    /// Those that a run makes, in order.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<Pass> {
+        let named = |pass: &Pass| match pass {
+            Pass::Objects => !self.objects.is_empty(),
+            Pass::Lines => self.lines.is_some(),
+        };
+        let is_wanted = |pass: &Pass| match &self.chosen {
+            Some(chosen) => chosen.contains(pass),
+            None => self.always && named(pass),
+        };
+        Pass::ALL.into_iter().filter(is_wanted).collect()
+    }
+
+    /// How many lines a pass of lines gives.
+    #[must_use]
+    pub fn line_count(&self) -> u32 {
+        self.lines.unwrap_or(Self::LINES)
     }
 }
 

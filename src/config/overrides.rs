@@ -9,6 +9,7 @@ use super::dataset::MOST_ROWS;
 use super::measure::{MOST_ATTEMPTS, MOST_JOBS, SHORTEST_PERIOD};
 use super::model::{Config, Content};
 use crate::error::{Error, Result};
+use crate::plan::Pass;
 
 /// Values that replace those of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Overrides {
     pub memory_limit: Option<u64>,
     /// Whether live heap is counted.
     pub heap: Option<bool>,
+    /// The passes to make.
+    pub passes: Option<Vec<Pass>>,
     /// Seed of the order of attempts.
     pub seed: Option<u64>,
     /// Revisions by source name. A state that has a revision of its own keeps it.
@@ -50,6 +53,7 @@ impl Overrides {
             jobs: self.jobs.or(other.jobs),
             memory_limit: self.memory_limit.or(other.memory_limit),
             heap: self.heap.or(other.heap),
+            passes: self.passes.or(other.passes),
             seed: self.seed.or(other.seed),
             revisions: other.revisions.into_iter().chain(self.revisions).collect(),
             reports: self.reports.or(other.reports),
@@ -77,6 +81,13 @@ impl Config {
         replace(&mut measure.timeout, long_enough("--timeout", overrides.timeout)?);
         measure.memory_limit = overrides.memory_limit.or(measure.memory_limit);
         measure.seed = overrides.seed.or(measure.seed);
+        if let Some(chosen) = &overrides.passes {
+            if chosen.contains(&Pass::Objects) && self.passes.objects.is_empty() {
+                return Err(Error::usage("--pass objects: the matrix names no class")
+                    .hint("add objects = [\"app.models.Record\"] to `[passes]`"));
+            }
+            self.passes.chosen = Some(chosen.clone());
+        }
         if let Some(reports) = &overrides.reports {
             self.reports.clone_from(reports);
         }

@@ -12,13 +12,13 @@ use jiff::Timestamp;
 use super::process::{self, Ending, Spawn};
 use super::secrets::Secrets;
 use super::stop::Stop;
-use super::{Settings, Task, log};
+use super::{PassSettings, Settings, Task, log};
 use crate::collect::record::{AttemptRecord, SCHEMA};
 use crate::collect::run_dir::{RunDir, SAMPLES, STDERR, STDOUT, StagedAttempt};
 use crate::error::Result;
 use crate::measurement::{Derived, ProbeOutcome, ProbeResult, SampleFile};
 use crate::outcome::Outcome;
-use crate::plan::Attempt;
+use crate::plan::{Attempt, Pass};
 
 /// Where memprobe writes its result; the record takes it in.
 const RESULT: &str = "result.json";
@@ -50,7 +50,7 @@ pub(super) fn run(
     let secrets = Secrets::new(&task.secrets);
     let mark = format!("{}/{}/{}", run.id(), attempt.cell, attempt.number);
     let started = Timestamp::now();
-    let ended = spawn(task, settings, &mark, &staged, stop)?;
+    let ended = spawn(attempt, task, settings, &mark, &staged, stop)?;
     if !staged.path().join(RESULT).exists() {
         process::sweep(&mark);
     }
@@ -73,6 +73,7 @@ pub(super) fn run(
         cell: attempt.cell.clone(),
         number: attempt.number,
         warmup: attempt.warmup,
+        pass: attempt.pass,
         started,
         outcome: verdict.outcome,
         reason: verdict.reason,
@@ -98,6 +99,7 @@ fn derived(samples: &Path) -> Derived {
 
 /// Runs memprobe to its end. The inner error is one of starting it: the attempt's, not the run's.
 fn spawn(
+    attempt: &Attempt,
     task: &Task,
     settings: &Settings,
     mark: &str,
@@ -106,7 +108,7 @@ fn spawn(
 ) -> Result<std::io::Result<(Ending, ExitStatus)>> {
     let spawn = Spawn {
         program: &settings.memprobe,
-        arguments: &arguments(task, settings, staged.path()),
+        arguments: &arguments(attempt.pass, task, settings, staged.path()),
         env: &environment(task, mark),
         cwd: &task.cwd,
         stdout: fs_err::File::create(staged.path().join(STDOUT))?,
@@ -116,7 +118,7 @@ fn spawn(
     Ok(process::run(spawn, deadline, stop))
 }
 
-fn arguments(task: &Task, settings: &Settings, folder: &Path) -> Vec<OsString> {
+fn arguments(pass: Option<Pass>, task: &Task, settings: &Settings, folder: &Path) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec![
         "--quiet".into(),
         "--parent".into(),
@@ -138,6 +140,14 @@ fn arguments(task: &Task, settings: &Settings, folder: &Path) -> Vec<OsString> {
     }
     if settings.heap {
         arguments.push("--heap".into());
+    }
+    let PassSettings { objects, lines } = &settings.passes;
+    match pass {
+        Some(Pass::Objects) => {
+            arguments.extend(objects.iter().flat_map(|class| ["--objects".into(), class.into()]));
+        }
+        Some(Pass::Lines) => arguments.extend(["--lines".into(), lines.to_string().into()]),
+        None => {}
     }
     arguments.push("--".into());
     arguments.extend(task.command.iter().map(OsString::from));

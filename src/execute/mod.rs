@@ -29,6 +29,15 @@ pub struct Task {
     pub cwd: PathBuf,
 }
 
+/// What passes look for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PassSettings {
+    /// Classes whose live instances are counted.
+    pub objects: Vec<String>,
+    /// How many lines are wanted.
+    pub lines: u32,
+}
+
 /// How attempts are measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -44,6 +53,8 @@ pub struct Settings {
     pub steady: bool,
     /// Whether live heap is counted.
     pub heap: bool,
+    /// What passes look for.
+    pub passes: PassSettings,
     /// Attempts at the same time; 0 counts as 1.
     pub jobs: usize,
 }

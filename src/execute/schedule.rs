@@ -105,22 +105,24 @@ impl<'a> Schedule<'a> {
     }
 
     fn measure(&self, planned: &'a Attempt) -> Result<AttemptRecord> {
-        let Attempt { cell, number, warmup } = planned;
+        let Attempt { cell, number, warmup, pass } = planned;
         let task = self
             .tasks
             .get(cell)
             .ok_or_else(|| Error::bug(format!("cell {cell} is to be run and has no task")))?;
-        let (cell, number, warmup) = (cell.clone(), *number, *warmup);
-        self.observer.event(Event::AttemptStarted { cell: cell.clone(), number, warmup });
+        let (cell, number, warmup, pass) = (cell.clone(), *number, *warmup, *pass);
+        self.observer.event(Event::AttemptStarted { cell: cell.clone(), number, warmup, pass });
         let began = Instant::now();
         let record = attempt::run(planned, task, self.settings, self.run, &self.stop)?;
-        if !matches!(record.outcome, Outcome::Ok | Outcome::Interrupted) {
+        // A pass that fails says nothing of the others.
+        if pass.is_none() && !matches!(record.outcome, Outcome::Ok | Outcome::Interrupted) {
             self.failed().insert(&planned.cell);
         }
         self.observer.event(Event::AttemptFinished {
             cell,
             number,
             warmup,
+            pass,
             outcome: record.outcome,
             reason: record.reason.clone(),
             took: began.elapsed(),
@@ -143,6 +145,7 @@ fn skipped(attempt: &Attempt) -> Event {
         cell: attempt.cell.clone(),
         number: attempt.number,
         warmup: attempt.warmup,
+        pass: attempt.pass,
     }
 }
 

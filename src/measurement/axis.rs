@@ -38,6 +38,13 @@ impl Axis {
         Self::new(end, round_step(end / ticks.max(1) as f64), unit, factor)
     }
 
+    /// An axis over a number of things that ends a little above `max`, with about `ticks` ticks.
+    #[must_use]
+    pub fn count(max: f64, ticks: usize) -> Self {
+        let end = positive(max) * ABOVE;
+        Self::new(end, round_step(end / ticks.max(1) as f64).max(1.0), "", 1.0)
+    }
+
     /// An axis over seconds that ends at `max`, with about `ticks` ticks.
     #[must_use]
     pub fn seconds(max: f64, ticks: usize) -> Self {
@@ -113,6 +120,15 @@ mod tests {
         let axis = Axis::bytes(394.0 * MIB, 4);
         assert!(axis.unit == "MiB" && axis.end > 394.0 * MIB && axis.end < 420.0 * MIB);
         assert_eq!(labels(&axis), ["0", "100", "200", "300", "400"]);
+    }
+
+    #[test]
+    fn numbers_of_things_are_whole() {
+        assert_eq!(
+            labels(&Axis::count(50_000.0, 4)),
+            ["0", "10000", "20000", "30000", "40000", "50000"]
+        );
+        assert_eq!(labels(&Axis::count(2.0, 5)), ["0", "1", "2"]);
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub use axis::{Axis, Tick};
 pub use derived::{Derived, Growth, Shape};
 pub use known::{DERIVED_METRICS, OWN_METRICS, known_metrics, unit};
 pub use metric::{Distribution, Metric, Metrics, Precision, Scope, Unit};
-pub use passes::{AllocationLine, AllocationLines, is_objects, objects, objects_size};
+pub use passes::{
+    AllocationLine, AllocationLines, MOST_LINES, is_class, is_objects, objects, objects_size,
+};
 pub use result::{ProbeOutcome, ProbeResult, Sampling};
 pub use sample_file::SampleFile;

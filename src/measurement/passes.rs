@@ -2,6 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
+/// As many lines as a pass writes down at most.
+pub const MOST_LINES: u32 = 200;
+
+/// Whether it is a class's name with its module, such as `app.models.Record`.
+#[must_use]
+pub fn is_class(name: &str) -> bool {
+    const LONGEST: usize = 255;
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with(|first: char| first.is_ascii_digit())
+            && part.chars().all(|char| char.is_alphanumeric() || char == '_')
+    };
+    name.len() <= LONGEST && name.contains('.') && name.split('.').all(part)
+}
+
 /// The field that has the number of live instances of a class; `peak_` before it makes it the
 /// metric.
 #[must_use]
@@ -61,5 +76,21 @@ impl AllocationLines {
     #[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
     pub fn nearness(&self) -> f64 {
         if self.peak == 0 { 1.0 } else { self.live as f64 / self.peak as f64 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_has_a_module() {
+        for good in ["app.models.Record", "__main__.A", "größe.Maß", "a.B.C"] {
+            assert!(is_class(good), "{good}");
+        }
+        for bad in ["Record", "", ".", "a.", ".A", "a..B", "a.B,c.D", "a.b c", "a.1"] {
+            assert!(!is_class(bad), "{bad}");
+        }
+        assert!(!is_class(&format!("a.{}", "x".repeat(300))));
     }
 }

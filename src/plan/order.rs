@@ -4,7 +4,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::CellId;
+use super::{CellId, Pass};
 
 /// One execution of a cell that is to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Attempt {
     pub number: u32,
     /// Whether it is left out of every figure.
     pub warmup: bool,
+    /// What it looks for, if it is none that gives figures.
+    pub pass: Option<Pass>,
 }
 
 /// All attempts of `cells`, warm-up rounds first. The same seed gives the same order on every
@@ -25,7 +27,10 @@ pub fn order(cells: &[CellId], warmup: u32, repeats: u32, seed: u64) -> Vec<Atte
     let rounds = (1..=repeats.saturating_add(warmup)).flat_map(|number| {
         let mut round = cells.to_vec();
         shuffle(&mut round, &mut generator);
-        round.into_iter().map(move |cell| Attempt { cell, number, warmup: number <= warmup })
+        round.into_iter().map(move |cell| {
+            let warmup = number <= warmup;
+            Attempt { cell, number, warmup, pass: None }
+        })
     });
     rounds.collect()
 }

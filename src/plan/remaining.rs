@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 
-use super::{Attempt, CellId};
+use super::{Attempt, CellId, Pass};
 
 /// What a cell has already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Done {
     /// Warm-ups that ended `ok`.
     pub warmups: usize,
     /// Measured attempts that ended `ok`.
     pub measured: usize,
+    /// Passes that were made, however they ended.
+    pub passes: Vec<Pass>,
     /// The highest number that an attempt of any outcome has; 0 without attempts.
     pub last: u32,
 }
@@ -22,6 +24,14 @@ pub fn remaining(attempts: Vec<Attempt>, done: impl Fn(&CellId) -> Done) -> Vec<
     let mut left = Vec::new();
     for mut attempt in attempts {
         let state = cells.entry(attempt.cell.clone()).or_insert_with(|| done(&attempt.cell));
+        if let Some(pass) = attempt.pass {
+            if !state.passes.contains(&pass) {
+                state.last += 1;
+                attempt.number = state.last;
+                left.push(attempt);
+            }
+            continue;
+        }
         let had = if attempt.warmup { &mut state.warmups } else { &mut state.measured };
         if *had > 0 {
             *had -= 1;
@@ -43,6 +53,7 @@ mod tests {
             cell: CellId::from_values([cell]),
             number,
             warmup,
+            pass: None,
         };
         kinds.iter().map(attempt).collect()
     }
@@ -65,11 +76,25 @@ mod tests {
     fn what_is_ok_stays_and_failures_keep_their_numbers() {
         // Of `a` the warm-up and one attempt are ok, and a third one failed.
         let done = |cell: &CellId| match cell.as_str() {
-            "a" => Done { warmups: 1, measured: 1, last: 3 },
+            "a" => Done { warmups: 1, measured: 1, last: 3, passes: Vec::new() },
             _ => Done::default(),
         };
         let left = remaining(attempts(&RUN), done);
         let expected = [("b", 1, true), ("b", 2, false), ("a", 4, false), ("b", 3, false)];
         assert_eq!(left, attempts(&expected));
+    }
+
+    #[test]
+    fn a_pass_is_made_once_however_it_ended() {
+        let cells = ["a", "b"].map(|cell| CellId::from_values([cell]));
+        let wanted = crate::plan::passes(&cells, &Pass::ALL, 1);
+        let done = |cell: &CellId| match cell.as_str() {
+            "a" => Done { measured: 1, passes: vec![Pass::Objects], last: 2, ..Done::default() },
+            _ => Done { measured: 1, last: 1, ..Done::default() },
+        };
+        let left = remaining(wanted, done);
+        let found: Vec<_> = left.iter().map(|it| (it.cell.as_str(), it.number, it.pass)).collect();
+        let (objects, lines) = (Some(Pass::Objects), Some(Pass::Lines));
+        assert_eq!(found, [("b", 2, objects), ("a", 3, lines), ("b", 3, lines)]);
     }
 }

@@ -99,17 +99,17 @@ impl Bars {
                 state.attempts = Some(self.bar(*attempts, &state.latest));
                 false
             }
-            Event::AttemptStarted { cell, number, warmup } => {
-                state.running.push(text::name(cell, *number, *warmup));
+            Event::AttemptStarted { cell, number, warmup, pass } => {
+                state.running.push(text::name(cell, *number, *warmup, *pass));
                 state.show_running();
                 false
             }
-            Event::AttemptFinished { cell, number, warmup, outcome, .. } => {
-                state.end_attempt(&text::name(cell, *number, *warmup));
+            Event::AttemptFinished { cell, number, warmup, pass, outcome, .. } => {
+                state.end_attempt(&text::name(cell, *number, *warmup, *pass));
                 *outcome != Outcome::Ok
             }
-            Event::AttemptSkipped { cell, number, warmup } => {
-                state.end_attempt(&text::name(cell, *number, *warmup));
+            Event::AttemptSkipped { cell, number, warmup, pass } => {
+                state.end_attempt(&text::name(cell, *number, *warmup, *pass));
                 true
             }
             Event::Notice { .. } | Event::Interrupted => true,
@@ -241,11 +241,12 @@ mod tests {
     fn attempt(number: u32, outcome: Option<Outcome>) -> Event {
         let cell = CellId::from_values(["sqlite", "json"]);
         match outcome {
-            None => Event::AttemptStarted { cell, number, warmup: false },
+            None => Event::AttemptStarted { cell, number, warmup: false, pass: None },
             Some(outcome) => Event::AttemptFinished {
                 cell,
                 number,
                 warmup: false,
+                pass: None,
                 outcome,
                 reason: None,
                 took: Duration::from_secs(1),

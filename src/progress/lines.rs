@@ -64,6 +64,7 @@ mod tests {
             cell: CellId::from_values([cell]),
             number,
             warmup: false,
+            pass: None,
             outcome,
             reason: reason.map(str::to_owned),
             took: Duration::from_millis(2120),
@@ -80,10 +81,10 @@ mod tests {
             Event::StepFinished { step: step.clone(), detail: "15.14".to_owned(), took },
             Event::StepFailed { step, reason: "no server\nof any kind".to_owned() },
             Event::AttemptsStarted { attempts: 12, cells: 6 },
-            Event::AttemptStarted { cell: cell.clone(), number: 1, warmup: false },
+            Event::AttemptStarted { cell: cell.clone(), number: 1, warmup: false, pass: None },
             finished("a", 1, Outcome::Ok, None),
             finished("a", 2, Outcome::Failed, Some("exit status 1\u{1b}[2J\nmore")),
-            Event::AttemptSkipped { cell, number: 3, warmup: false },
+            Event::AttemptSkipped { cell, number: 3, warmup: false, pass: None },
             Event::Interrupted,
         ]
     }

@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::event::Event;
 use crate::outcome::Outcome;
-use crate::plan::CellId;
+use crate::plan::{CellId, Pass};
 use crate::render::format;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -33,7 +33,7 @@ pub(super) fn line(event: &Event, count: Count) -> Option<String> {
         Event::AttemptsStarted { attempts, cells } => {
             format!("{} of {}", counted(*attempts, "attempt"), counted(*cells, "cell"))
         }
-        Event::AttemptFinished { cell, number, warmup, outcome, reason, took, peak_rss } => {
+        Event::AttemptFinished { cell, number, warmup, pass, outcome, reason, took, peak_rss } => {
             let style = match outcome {
                 Outcome::Ok => GOOD,
                 Outcome::Unavailable | Outcome::Interrupted => ODD,
@@ -42,12 +42,12 @@ pub(super) fn line(event: &Event, count: Count) -> Option<String> {
             let peak =
                 peak_rss.map_or_else(String::new, |peak| format!("  {}", format::bytes(peak)));
             let took = format::seconds(took.as_secs_f64());
-            let name = name(cell, *number, *warmup);
+            let name = name(cell, *number, *warmup, *pass);
             let reason = reason.as_deref().map(after_colon).unwrap_or_default();
             format!("{} {name}  {style}{outcome}{style:#}{peak}  {took}{reason}", position(count))
         }
-        Event::AttemptSkipped { cell, number, warmup } => {
-            let name = name(cell, *number, *warmup);
+        Event::AttemptSkipped { cell, number, warmup, pass } => {
+            let name = name(cell, *number, *warmup, *pass);
             format!("{} {name}  {ODD}skipped{ODD:#}: an earlier attempt failed", position(count))
         }
         Event::Notice { text } => format!("{ODD}note{ODD:#}{}", after_colon(text)),
@@ -66,12 +66,14 @@ pub(super) fn is_trouble(event: &Event) -> bool {
     }
 }
 
-/// `sqlite/json/patched`, `sqlite/json/patched #2`, `sqlite/json/patched warm-up`.
-pub(super) fn name(cell: &CellId, number: u32, warmup: bool) -> String {
-    match (warmup, number) {
-        (true, _) => format!("{cell} warm-up"),
-        (false, 1) => cell.to_string(),
-        (false, number) => format!("{cell} #{number}"),
+/// `sqlite/json/patched`, `sqlite/json/patched #2`, `sqlite/json/patched warm-up`,
+/// `sqlite/json/patched objects`.
+pub(super) fn name(cell: &CellId, number: u32, warmup: bool, pass: Option<Pass>) -> String {
+    match (pass, warmup, number) {
+        (Some(pass), ..) => format!("{cell} {}", pass.as_str()),
+        (None, true, _) => format!("{cell} warm-up"),
+        (None, false, 1) => cell.to_string(),
+        (None, false, number) => format!("{cell} #{number}"),
     }
 }
 

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 
 use super::*;
-use crate::config::{Backend, Compare, Matrix, Measure, Source, Workload};
+use crate::config::{Backend, Compare, Matrix, Measure, Passes, Source, Workload};
 
 fn config() -> Config {
     Config {
@@ -17,6 +17,7 @@ fn config() -> Config {
         python: None,
         dataset: None,
         measure: Measure::default(),
+        passes: Passes::default(),
         compare: Compare { axis: None, baseline: None, same_output: false, fail_on: None },
         reports: PathBuf::from("/reports"),
     }

@@ -2,10 +2,9 @@
 
 use std::ffi::OsString;
 
-/// As many lines as the library writes down at most.
-const MOST_LINES: u32 = 200;
-/// The library's limits for one name and for all of them.
-const LONGEST: usize = 255;
+use crate::measurement::{MOST_LINES, is_class};
+
+/// The library's limit for all names.
 const ROOM: usize = 4095;
 
 /// Passes, none of them by default.
@@ -55,30 +54,9 @@ impl Wanted {
     }
 }
 
-/// Whether it is a module's name and a class's, with dots between.
-fn is_class(name: &str) -> bool {
-    let part = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with(|first: char| first.is_ascii_digit())
-            && part.chars().all(|char| char.is_alphanumeric() || char == '_')
-    };
-    name.len() <= LONGEST && name.contains('.') && name.split('.').all(part)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_class_has_a_module() {
-        for good in ["app.models.Record", "__main__.A", "größe.Maß", "a.B.C"] {
-            assert!(is_class(good), "{good}");
-        }
-        for bad in ["Record", "", ".", "a.", ".A", "a..B", "a.B,c.D", "a.b c", "a.1"] {
-            assert!(!is_class(bad), "{bad}");
-        }
-        assert!(!is_class(&format!("a.{}", "x".repeat(300))));
-    }
 
     #[test]
     fn a_class_counts_once_and_not_too_many_do() {

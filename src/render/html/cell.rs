@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::curves::{self, ChartView};
 use super::overview::Overview;
+use super::passes::{self, PassesView};
 use super::view::{self, ChangeView, FigureView, OutcomeView, RunView, SideView};
 use super::{Logs, names};
 use crate::analyse::summary::CellSummary;
@@ -32,6 +33,7 @@ pub(super) struct CellView {
     compare: String,
     others: Vec<Link>,
     charts: Vec<ChartView>,
+    passes: Option<PassesView>,
     figures: Vec<FigureView>,
     unavailable: Vec<Fact>,
     digest: Option<String>,
@@ -99,6 +101,7 @@ pub(super) fn view(all: &Overview<'_>, cell: &CellSummary, logs: Option<&Logs>) 
         compare: format!("../{}", names::compared(cell.twin.iter().chain([&cell.cell.id]))),
         others: others(all, cell),
         charts: curves::charts(all, cell),
+        passes: passes::view(all, cell),
         figures: figures(cell),
         unavailable: cell
             .unavailable

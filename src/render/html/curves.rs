@@ -35,10 +35,10 @@ pub(super) struct ChartView {
 }
 
 #[derive(Serialize)]
-struct LegendView {
-    name: String,
-    swatch: String,
-    href: Option<String>,
+pub(super) struct LegendView {
+    pub(super) name: String,
+    pub(super) swatch: String,
+    pub(super) href: Option<String>,
 }
 
 /// A curve in a chart.

@@ -19,6 +19,7 @@ mod grid;
 mod index;
 mod names;
 mod overview;
+mod passes;
 mod patch;
 mod series;
 mod site;

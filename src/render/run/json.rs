@@ -3,9 +3,10 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::analyse::summary::{CellSummary, Change, Statistic, Summary};
+use crate::analyse::summary::{CellSummary, Change, PassResult, Statistic, Summary};
+use crate::measurement::{AllocationLines, Metric, is_objects};
 use crate::outcome::Outcome;
-use crate::plan::CellId;
+use crate::plan::{CellId, Pass};
 
 /// The document: a run, and the cells that it measured.
 #[derive(Debug, Serialize)]
@@ -30,6 +31,39 @@ struct Entry<'a> {
     output_digest: Option<&'a str>,
     reason: Option<&'a str>,
     help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    passes: Vec<PassEntry<'a>>,
+}
+
+/// What a pass over a cell found.
+#[derive(Debug, Serialize)]
+struct PassEntry<'a> {
+    pass: Pass,
+    run: &'a str,
+    outcome: Outcome,
+    reason: Option<&'a str>,
+    /// Those of classes' instances.
+    metrics: IndexMap<&'a str, &'a Metric>,
+    lines: Option<&'a AllocationLines>,
+}
+
+impl<'a> From<&'a PassResult> for PassEntry<'a> {
+    fn from(found: &'a PassResult) -> Self {
+        let attempt = &found.attempt;
+        let result = attempt.result.as_ref();
+        let metrics = result.iter().flat_map(|result| &result.metrics);
+        Self {
+            pass: found.pass,
+            run: &found.run,
+            outcome: attempt.outcome,
+            reason: attempt.reason.as_deref(),
+            metrics: metrics
+                .filter(|(name, _)| is_objects(name))
+                .map(|(name, metric)| (name.as_str(), metric))
+                .collect(),
+            lines: result.and_then(|result| result.lines.as_ref()),
+        }
+    }
 }
 
 impl<'a> From<&'a CellSummary> for Entry<'a> {
@@ -47,6 +81,7 @@ impl<'a> From<&'a CellSummary> for Entry<'a> {
             output_digest: cell.output_digest.as_deref(),
             reason: cell.reason.as_deref(),
             help: cell.help.as_deref(),
+            passes: cell.passes.iter().map(PassEntry::from).collect(),
         }
     }
 }
