@@ -45,6 +45,8 @@ fn spreads_are_kept_for_each_cell_and_added_to() {
     assert!(environment.run(&["history"]).exits(0).stdout.contains("calibrate-20"));
 
     environment.run(&["calibrate", "--repeats", "3"]).exits(0);
+    let compared = environment.run(&["compare", "--cell", "small"]).exits(0);
+    assert!(compared.stdout.contains("as calibrated within a day"), "{}", compared.stdout);
     let mut both = cells(&floors(&environment));
     both.sort();
     assert_eq!(both, [("large".to_owned(), 1), ("small".to_owned(), 2)]);

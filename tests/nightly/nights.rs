@@ -99,6 +99,9 @@ fn nights_are_compared_with_the_last_good_one() {
         assert!(subject.0.read(&format!("reports/{report}")).contains("two"), "{report}");
     }
 
+    // What the next nights are compared with is not pruned.
+    let pruned = subject.0.run(&["history", "prune", "--keep", "1"]).exits(0);
+    pruned.says("the last good night");
     // A bad night is no measure for the next, and stays bad until it is repaired or accepted.
     subject.night(&["--skip-unchanged"]).exits(3).says("Nothing changed");
     subject.0.run(&["nightly", "--accept", "latest"]).exits(0).says("good from now on");

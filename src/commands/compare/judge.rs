@@ -6,6 +6,7 @@ use crate::analyse::comparison::{Comparison, Gate};
 use crate::analyse::{CompareInput, CompareSide, NoiseFloors, compare};
 use crate::cli::Global;
 use crate::collect::noise;
+use crate::collect::record::RunManifest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit_code;
 use crate::plan::{Cell, CellId, Selection};
@@ -89,6 +90,7 @@ fn judge_confirmed(
     // A rule that judged nothing may have been told of already.
     reasons.retain(|reason| !comparison.reasons.contains(reason));
     comparison.reasons.extend(reasons);
+    comparison.notes.extend(noise.and_then(|noise| age(&noise, &after.manifest)));
     Ok(comparison)
 }
 
@@ -125,6 +127,20 @@ pub(in crate::commands) fn judge_and_confirm(
             Ok(first)
         }
     }
+}
+
+/// How old the calibration was when the judged run was made; `None` if it says nothing about it.
+fn age(noise: &NoiseFloors, judged: &RunManifest) -> Option<String> {
+    if noise.obstacle(judged).is_some() {
+        return None;
+    }
+    let hours = judged.started.duration_since(noise.measured).as_hours();
+    Some(match hours.abs() / 24 {
+        0 => "the noise is as calibrated within a day".to_owned(),
+        1 => "the noise is as calibrated a day before".to_owned(),
+        days if hours > 0 => format!("the noise is as calibrated {days} days before"),
+        days => format!("the noise is as calibrated {days} days after"),
+    })
 }
 
 fn with_causes(error: &Error) -> String {
