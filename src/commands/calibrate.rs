@@ -66,7 +66,7 @@ pub(super) fn run(global: &Global, args: &CalibrateArgs) -> Result<u8> {
     let Measured { run, installed } = job.measure(args.with_deps, &around)?;
     around.progress.finish();
 
-    let (summary, _) = index::publish(&job.project, &run, &around.progress)?;
+    let (summary, _) = index::publish(&job.project, &run, &around)?;
     around.check(&run)?;
     let measured = run.read()?;
     let floors = keep(&job.project, &measured, &around.progress)?;

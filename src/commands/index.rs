@@ -12,13 +12,13 @@ use crate::collect::RunDir;
 use crate::collect::record::RunRecord;
 use crate::collect::run_dir::{STDERR, STDOUT};
 use crate::error::Result;
-use crate::event::Observer;
 use crate::history::History;
 use crate::plan::CellId;
-use crate::render::html::{self, Logs, Material};
+use crate::render::html::{self, Logs, Material, Past};
 
-use super::conclusion;
+use super::job::Surroundings;
 use super::project::Project;
+use super::{conclusion, trends};
 
 /// How many runs the pages of cells look back on.
 const EARLIER_RUNS: u32 = 20;
@@ -30,15 +30,16 @@ const LOG_TAIL: u64 = 64 * 1024;
 pub(super) fn publish(
     project: &Project,
     run: &RunDir,
-    observer: &dyn Observer,
+    around: &Surroundings,
 ) -> Result<(Summary, PathBuf)> {
     // Opening it takes the run in; only what is found out later has to be recorded again.
-    let mut history = History::open(&project.config.reports, observer)?;
+    let mut history = History::open(&project.config.reports, &around.progress)?;
     let all = summarise(project, &mut history)?;
     if conclusion::write_wrong_outputs(run, &all)? {
         history.record(&run.read()?)?;
     }
-    let page = render(project, &all, None)?;
+    let past = trends::past(project, &mut history, &around.cache)?;
+    let page = render(project, &all, past, None)?;
     Ok((summarise_run(project, run, all)?, page))
 }
 
@@ -65,10 +66,12 @@ fn summarise_run(project: &Project, run: &RunDir, all: Summary) -> Result<Summar
 pub(super) fn render(
     project: &Project,
     summary: &Summary,
+    past: Past,
     templates: Option<&Path>,
 ) -> Result<PathBuf> {
     let reports = &project.config.reports;
-    let material = Material { logs: logs(reports, summary), patches: patches(reports, summary)? };
+    let (logs, patches) = (logs(reports, summary), patches(reports, summary)?);
+    let material = Material { logs, patches, past };
     Ok(html::render(summary, &material, reports, templates)?.index)
 }
 

@@ -36,7 +36,8 @@ pub(super) struct Job {
 
 /// What a command measures with: one for all of its runs.
 pub(super) struct Surroundings {
-    cache: Cache,
+    /// What was fetched and built before.
+    pub(super) cache: Cache,
     /// Ctrl-C.
     pub(super) interrupt: Interrupt,
     /// Shows what happens.

@@ -11,7 +11,7 @@ use crate::exit_code;
 use crate::history::History;
 
 use super::project::{self, Project};
-use super::{index, output};
+use super::{index, output, trends};
 
 /// Arguments of `memgrid report`.
 #[derive(Debug, Args)]
@@ -31,7 +31,8 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<u8> {
     let mut history = History::open(&project.config.reports, &progress)?;
     progress.finish();
     let summary = index::summarise(&project, &mut history)?;
-    let page = index::render(&project, &summary, args.templates.as_deref())?;
+    let past = trends::past(&project, &mut history, &project::cache(global)?)?;
+    let page = index::render(&project, &summary, past, args.templates.as_deref())?;
     output::data(&format!("{}\n", page.display()))?;
     if args.open {
         open::that(&page).context(|| format!("{} can't be opened in a browser", page.display()))?;

@@ -6,7 +6,6 @@ use crate::analyse::summary::Summary;
 use crate::cli::Global;
 use crate::collect::RunDir;
 use crate::error::{Error, Result};
-use crate::event::Observer;
 use crate::exit_code;
 use crate::render::run::{Format, Options, render};
 
@@ -58,7 +57,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8> {
     let Measured { run, installed } = job.measure(args.with_deps, &around)?;
     around.progress.finish();
 
-    let summary = publish(global, args, &job.project, &run, &around.progress)?;
+    let summary = publish(global, args, &job.project, &run, &around)?;
     around.check(&run)?;
     let incomplete = !installed || conclusion::is_incomplete(&summary, args.strict);
     Ok(if incomplete { exit_code::INCOMPLETE } else { exit_code::DONE })
@@ -78,9 +77,9 @@ fn publish(
     args: &RunArgs,
     project: &Project,
     run: &RunDir,
-    observer: &dyn Observer,
+    around: &Surroundings,
 ) -> Result<Summary> {
-    let (summary, page) = index::publish(project, run, observer)?;
+    let (summary, page) = index::publish(project, run, around)?;
     let options = Options {
         look: output::look(global),
         strict: args.strict,

@@ -1,8 +1,59 @@
 //! Trends with the commits between their runs: for the terminal and for the index.
 
+use indexmap::IndexMap;
+
 use crate::analyse::trend::{SourceChange, Trend};
+use crate::error::Result;
+use crate::history::History;
+use crate::plan::CellId;
+use crate::prepare::cache::Cache;
 use crate::prepare::source::{Between, ChangeLog};
+use crate::render::html::{CellTrends, Past};
 use crate::render::trend::{Lying, SourceHistory};
+
+use super::project::Project;
+
+/// Runs that the index lists.
+const LISTED: u32 = 200;
+/// Runs that it draws.
+const DRAWN: u32 = 60;
+/// Commits that it lists of a change.
+const COMMITS: usize = 10;
+/// The metrics that it draws, as far as a cell has them; changes are shown of the first.
+const METRICS: [&str; 4] = ["peak_rss", "peak_heap", "peak_server", "wall_time"];
+
+/// What the index shows of the past. Cells of one run have no trend.
+pub(super) fn past(project: &Project, history: &mut History, cache: &Cache) -> Result<Past> {
+    let (runs, count) = (history.runs(LISTED)?, history.count()?);
+    let mut trends = IndexMap::new();
+    if count > 1 {
+        let mut log = ChangeLog::new(cache, COMMITS);
+        for cell in &project.cells {
+            let of_cell = cell_trends(&cell.id, history, &mut log)?;
+            if of_cell.trends.first().is_some_and(|trend| trend.steps.len() > 1) {
+                trends.insert(cell.id.clone(), of_cell);
+            }
+        }
+    }
+    Ok(Past { runs, count, trends })
+}
+
+fn cell_trends(
+    cell: &CellId,
+    history: &mut History,
+    log: &mut ChangeLog<'_>,
+) -> Result<CellTrends> {
+    let known = history.metrics(cell)?;
+    let mut trends = Vec::new();
+    for metric in METRICS.into_iter().filter(|metric| known.iter().any(|name| name == metric)) {
+        let trend = Trend::new(cell.clone(), metric, &history.trend(cell, metric, DRAWN)?);
+        if trend.measured().next().is_some() {
+            trends.push(trend);
+        }
+    }
+    let changes = trends.first().map(|trend| changes(trend, log)).unwrap_or_default();
+    Ok(CellTrends { trends, changes })
+}
 
 /// What changed between a trend's runs.
 pub(super) fn changes(trend: &Trend, log: &mut ChangeLog<'_>) -> Vec<SourceHistory> {

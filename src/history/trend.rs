@@ -15,6 +15,7 @@ use crate::collect::record::SourceRecord;
 use crate::measurement::{Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::CellId;
+use crate::prepare::source::short;
 
 /// A cell in one run.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +59,14 @@ pub struct PastSource {
 }
 
 impl PastSource {
+    /// How a table calls it: a short hash; or the version of a distribution, whose commit is
+    /// memgrid's own.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        let commit = self.revision.as_deref().filter(|_| !self.origin.contains("=="));
+        commit.map_or(&self.origin, short)
+    }
+
     /// What the index keeps of a manifest's source.
     pub(super) fn of(source: &SourceRecord) -> Self {
         Self {

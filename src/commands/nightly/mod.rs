@@ -99,7 +99,7 @@ pub(super) fn run(global: &Global, args: &NightlyArgs) -> Result<u8> {
     }
     let job = Job::new(project, &selection, Some(name))?;
     let Measured { run, installed } = job.measure(args.with_deps, &around)?;
-    let (summary, page) = index::publish(&job.project, &run, &around.progress)?;
+    let (summary, page) = index::publish(&job.project, &run, &around)?;
     around.check(&run)?;
     // A run that is still held counts as one that is going on.
     let run = reopen(&job.project, run)?;

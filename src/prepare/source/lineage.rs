@@ -39,6 +39,14 @@ pub struct CommitInfo {
     pub subject: String,
 }
 
+impl CommitInfo {
+    /// The author's name alone.
+    #[must_use]
+    pub fn author_name(&self) -> &str {
+        self.author.split_once(" <").map_or(&self.author, |(name, _)| name)
+    }
+}
+
 impl Lineage {
     /// Fetches what `revisions` name, and returns their commits.
     ///

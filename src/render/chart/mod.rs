@@ -5,6 +5,8 @@
 //! chart's width, and nothing in them needs a script or an inline style.
 
 mod svg;
+pub mod trend;
 
 pub use crate::measurement::{Axis, Tick};
 pub use svg::{Chart, Line, render, swatch};
+pub use trend::Dot;

@@ -85,15 +85,8 @@ pub fn swatch(look: usize) -> String {
 
 fn scales(svg: &mut String, chart: &Chart<'_>) {
     svg.push_str(r#"<g class="scale" aria-hidden="true">"#);
-    let (x_unit, y_unit) = (chart.x.unit, chart.y.unit);
-    for tick in &chart.y.ticks {
-        let (at, class) = (percent(1.0 - tick.at), if tick.at == 0.0 { "base" } else { "rule" });
-        let _ = write!(
-            svg,
-            r#"<line class="{class}" x1="0" x2="100%" y1="{at}" y2="{at}"/><text class="y" x="0" y="{at}" dx="-6" dy=".33em">{}<tspan class="unit"> {y_unit}</tspan></text>"#,
-            tick.label
-        );
-    }
+    y_scale(svg, chart.y);
+    let x_unit = chart.x.unit;
     for tick in &chart.x.ticks {
         let at = percent(tick.at);
         let class = if tick.at > 0.94 { "x last" } else { "x" };
@@ -105,6 +98,19 @@ fn scales(svg: &mut String, chart: &Chart<'_>) {
         );
     }
     svg.push_str("</g>");
+}
+
+/// Lines across at the ticks of the vertical axis, with their labels.
+pub(super) fn y_scale(svg: &mut String, y: &Axis) {
+    let unit = y.unit;
+    for tick in &y.ticks {
+        let (at, class) = (percent(1.0 - tick.at), if tick.at == 0.0 { "base" } else { "rule" });
+        let _ = write!(
+            svg,
+            r#"<line class="{class}" x1="0" x2="100%" y1="{at}" y2="{at}"/><text class="y" x="0" y="{at}" dx="-6" dy=".33em">{}<tspan class="unit"> {unit}</tspan></text>"#,
+            tick.label
+        );
+    }
 }
 
 fn curve(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {
@@ -211,6 +217,6 @@ fn side(at: f64) -> &'static str {
     }
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{}%", (share * 10_000.0).round() / 100.0)
 }

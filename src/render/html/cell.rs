@@ -10,6 +10,7 @@ use super::{Logs, names};
 use crate::analyse::summary::CellSummary;
 use crate::collect::record::AttemptRecord;
 use crate::config::STATE_AXIS;
+use crate::plan::CellId;
 use crate::render::facts::Fact;
 use crate::render::format;
 
@@ -22,6 +23,7 @@ pub(super) struct CellView {
     id: String,
     values: Vec<Fact>,
     state_href: Option<String>,
+    trend_href: Option<String>,
     outcome: OutcomeView,
     reason: Option<String>,
     help: Option<String>,
@@ -80,6 +82,13 @@ struct TailView {
     cut: bool,
 }
 
+impl CellView {
+    /// Leads to the cell's page over runs.
+    pub(super) fn link_trend(&mut self, cell: &CellId) {
+        self.trend_href = Some(format!("../{}", names::trend_page(cell)));
+    }
+}
+
 pub(super) fn view(all: &Overview<'_>, cell: &CellSummary, logs: Option<&Logs>) -> CellView {
     let summary = all.summary;
     let attempt = cell.telling_attempt();
@@ -90,6 +99,7 @@ pub(super) fn view(all: &Overview<'_>, cell: &CellSummary, logs: Option<&Logs>) 
         id: cell.cell.id.to_string(),
         values: values(cell),
         state_href: state_href(all, cell),
+        trend_href: None,
         outcome: OutcomeView::new(cell.outcome),
         reason: cell.reason.clone(),
         help: cell.help.clone(),

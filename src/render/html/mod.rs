@@ -6,6 +6,8 @@
 //! reports/compare.html          any cells over each other
 //! reports/cells/<name>.html     one page a cell
 //! reports/states/<name>.html    one page a state, with its patches
+//! reports/history.html          the runs so far
+//! reports/trends/<name>.html    one page a cell that was measured in several runs, over these
 //! reports/assets/report.css     how all of it looks
 //! reports/assets/report.js      what makes the charts answer
 //! reports/assets/series/        the readings that it shows
@@ -16,6 +18,7 @@ mod compare;
 mod curves;
 mod field;
 mod grid;
+mod history;
 mod index;
 mod names;
 mod overview;
@@ -25,6 +28,7 @@ mod series;
 mod site;
 mod state;
 mod templates;
+mod trend;
 mod view;
 
 use std::path::{Path, PathBuf};
@@ -35,9 +39,12 @@ use tera::Context;
 
 use crate::analyse::summary::Summary;
 use crate::error::Result;
+use crate::history::PastRun;
 use crate::plan::CellId;
 use overview::Overview;
 use templates::Templates;
+
+pub use trend::CellTrends;
 
 /// What pages show beyond the summary.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +54,19 @@ pub struct Material {
     pub logs: IndexMap<CellId, Logs>,
     /// Patches by the SHA-256 of their content.
     pub patches: IndexMap<String, Vec<u8>>,
+    /// What was before.
+    pub past: Past,
+}
+
+/// The runs so far, and how the cells went over them.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    /// The newest runs, newest first.
+    pub runs: Vec<PastRun>,
+    /// How many there are.
+    pub count: u64,
+    /// Cells that were measured in several runs.
+    pub trends: IndexMap<CellId, CellTrends>,
 }
 
 /// What an attempt wrote, or the end of it.
@@ -91,10 +111,11 @@ pub fn render(
 ) -> Result<Rendered> {
     let templates = Templates::load(templates)?;
     let overview = Overview::new(summary);
-    let mut jobs: Vec<Job<'_>> = vec![Job::Index, Job::Compare];
+    let mut jobs: Vec<Job<'_>> = vec![Job::Index, Job::Compare, Job::History];
     jobs.extend((0..summary.cells.len()).map(Job::Cell));
     jobs.extend((0..summary.cells.len()).map(|cell| Job::Series { cell, small: false }));
     jobs.extend((0..summary.cells.len()).map(|cell| Job::Series { cell, small: true }));
+    jobs.extend(material.past.trends.keys().map(Job::Trend));
     jobs.extend(overview.states.keys().map(|name| Job::State(name)));
     let mut files: Vec<_> = jobs
         .par_iter()
@@ -110,7 +131,7 @@ pub fn render(
     }
     site::sweep(
         out,
-        &["cells", "states", "assets/series"],
+        &["cells", "states", "trends", "assets/series"],
         &files.iter().map(|(path, _)| path.as_str()).collect(),
     )?;
     let written = files.iter().filter(|(_, written)| *written).count();
@@ -121,7 +142,9 @@ pub fn render(
 enum Job<'a> {
     Index,
     Compare,
+    History,
     Cell(usize),
+    Trend(&'a CellId),
     State(&'a str),
     /// The readings of a cell's charts.
     Series {
@@ -144,8 +167,18 @@ impl Job<'_> {
             }
             Self::Cell(position) => {
                 let cell = &all.summary.cells[*position];
-                let view = cell::view(all, cell, material.logs.get(&cell.cell.id));
+                let mut view = cell::view(all, cell, material.logs.get(&cell.cell.id));
+                if material.past.trends.contains_key(&cell.cell.id) {
+                    view.link_trend(&cell.cell.id);
+                }
                 (names::cell_page(&cell.cell.id), "cell.html", serialize(&view)?)
+            }
+            Self::History => {
+                ("history.html".to_owned(), "history.html", serialize(&history::view(material))?)
+            }
+            Self::Trend(cell) => {
+                let view = trend::view(cell, &material.past.trends[*cell]);
+                (names::trend_page(cell), "trend.html", serialize(&view)?)
             }
             Self::State(name) => {
                 let view = state::view(all, name, &material.patches);

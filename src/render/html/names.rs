@@ -20,6 +20,12 @@ pub(super) fn cell_page(id: &CellId) -> String {
     format!("cells/{}.html", stem(id.as_str()))
 }
 
+/// A cell's page over runs, relative to the reports folder: `trends/sqlite-json-patched.html`.
+#[must_use]
+pub(super) fn trend_page(id: &CellId) -> String {
+    format!("trends/{}.html", stem(id.as_str()))
+}
+
 /// A state's page, relative to the reports folder: `states/patched.html`.
 #[must_use]
 pub(super) fn state_page(name: &str) -> String {

@@ -2,6 +2,7 @@
 //! looked at.
 
 mod beside;
+mod over_time;
 
 use std::path::{Path, PathBuf};
 
@@ -83,7 +84,11 @@ fn material(sample: &Sample) -> Material {
         };
         (cell.id.clone(), logs)
     };
-    Material { logs: sample.cells.iter().map(log).collect(), patches: patches() }
+    Material {
+        logs: sample.cells.iter().map(log).collect(),
+        patches: patches(),
+        past: Past::default(),
+    }
 }
 
 #[test]
@@ -94,7 +99,7 @@ fn the_default_matrix_has_all_its_pages() {
     sample.runs.insert(0, sample::run("20261122-081201-77aa"));
     sample.measure(0, &id, &[(51.2, 2.0), (51.9, 2.1), (51.7, 2.2)]);
     let rendered = site.render(&sample, &material(&sample));
-    assert_eq!((rendered.files, rendered.written), (2 + 18 + 2 + 2 + 2 * 18, rendered.files));
+    assert_eq!((rendered.files, rendered.written), (3 + 18 + 2 + 2 + 2 * 18, rendered.files));
 
     let index = site.read("index.html");
     assert_eq!(index.matches("57% less").count(), 3 + 1, "{index}");
@@ -114,7 +119,7 @@ fn a_second_rendering_writes_nothing_and_sweeps_what_is_gone() {
     assert_eq!(site.render(&sample, &material(&sample)).written, 0);
     sample.cells.retain(|cell| cell.backend() != Some("mysql"));
     let rendered = site.render(&sample, &material(&sample));
-    assert_eq!((rendered.files, rendered.written), (2 + 12 + 2 + 2 + 2 * 12, 2 + 2));
+    assert_eq!((rendered.files, rendered.written), (3 + 12 + 2 + 2 + 2 * 12, 2 + 2));
     assert!(!site.path.join("cells/mysql-json-patched.html").exists());
 }
 
@@ -301,7 +306,8 @@ fn hostile_text_stays_text() {
         evil[0]
     );
     let patches = [(crate::fingerprint::sha256("5423-iterate.patch"), patch.into_bytes())].into();
-    let material = Material { logs: sample.cells.iter().map(log).collect(), patches };
+    let logs = sample.cells.iter().map(log).collect();
+    let material = Material { logs, patches, past: over_time::past(&evil_text) };
     site.render(&sample, &material);
 
     let mut pages = 0;
@@ -312,7 +318,7 @@ fn hostile_text_stays_text() {
             check_tags(entry.path(), &std::fs::read_to_string(entry.path()).unwrap());
         }
     }
-    assert_eq!(pages, 2 + 18 + 1);
+    assert_eq!(pages, 3 + 18 + 1 + 1);
 }
 
 /// Every tag and attribute of a page is one that our templates write.

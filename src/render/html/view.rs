@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::names;
-use crate::analyse::summary::{CellSummary, Statistic, Summary};
+use crate::analyse::summary::{CellSummary, Change, Statistic, Summary};
 use crate::collect::record::RunManifest;
+use crate::measurement::Unit;
 use crate::outcome::Outcome;
 use crate::render::facts::{self, Fact};
 use crate::render::format;
@@ -50,10 +51,13 @@ pub(super) struct ChangeView {
 impl ChangeView {
     /// The change of one metric of `cell`, if its twin has that metric too.
     pub(super) fn new(cell: &CellSummary, metric: &str) -> Option<Self> {
-        let change = cell.changes.get(metric)?;
-        let unit = &cell.metrics.get(metric)?.unit;
+        Some(Self::of(cell.changes.get(metric)?, &cell.metrics.get(metric)?.unit))
+    }
+
+    /// A change of a metric in this unit.
+    pub(super) fn of(change: &Change, unit: &Unit) -> Self {
         let from_to = format::from_to_in(unit, change.before, change.after);
-        Some(match change.ratio {
+        match change.ratio {
             Some(ratio) => {
                 let direction = format::Direction::of(ratio);
                 Self {
@@ -68,12 +72,12 @@ impl ChangeView {
             None => Self {
                 figure: "not comparable".to_owned(),
                 words: "not comparable".to_owned(),
-                why: change.not_comparable.clone().or_else(|| Some("the twin's is 0".to_owned())),
+                why: change.not_comparable.clone().or_else(|| Some("it was 0".to_owned())),
                 sign: "≠",
                 class: "none",
                 from_to,
             },
-        })
+        }
     }
 }
 

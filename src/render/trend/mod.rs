@@ -5,6 +5,8 @@ mod spark;
 mod table;
 
 #[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
 mod tests;
 
 use serde::Serialize;

@@ -74,7 +74,11 @@ fn rows(trend: &Trend, look: Look) -> String {
         row.push(right(&median(step.figure.as_ref())));
         row.extend(repeated.then(|| right(&range(step.figure.as_ref()))));
         row.push(change(step.change.as_ref()));
-        row.extend(sources.iter().map(|source| Field::new(revision(step.sources.get(*source)))));
+        row.extend(
+            sources
+                .iter()
+                .map(|source| Field::new(step.sources.get(*source).map_or("", PastSource::label))),
+        );
         row.push(outcome(step));
         table.add_row(row);
     }
@@ -104,18 +108,6 @@ fn change(change: Option<&Change>) -> Field {
         format::Direction::Same => field,
         format::Direction::More => field.fg(Color::Red),
     }
-}
-
-/// A short hash, or the version of a distribution, whose commit is memgrid's own.
-fn revision(source: Option<&PastSource>) -> String {
-    let Some(source) = source else { return String::new() };
-    if source.origin.contains("==") {
-        return source.origin.clone();
-    }
-    source
-        .revision
-        .as_deref()
-        .map_or_else(|| source.origin.clone(), |commit| short(commit).to_owned())
 }
 
 fn outcome(step: &Step) -> Field {
@@ -172,18 +164,13 @@ fn commits(text: &mut String, sign: &str, commits: &Commits) {
             short(&commit.commit),
             commit.date.get(..10).unwrap_or_default(),
             format::visible(&commit.subject),
-            format::visible(author_name(&commit.author))
+            format::visible(commit.author_name())
         );
     }
     let more = commits.count - commits.listed.len();
     if more > 0 {
         let _ = writeln!(text, "  {sign} and {more} more");
     }
-}
-
-/// The name in `A. Author <address>`.
-fn author_name(author: &str) -> &str {
-    author.split_once(" <").map_or(author, |(name, _)| name)
 }
 
 fn strong(look: Look) -> Style {

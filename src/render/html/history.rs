@@ -1,0 +1,72 @@
+//! The page of the runs so far, and of the cells over them.
+
+use serde::Serialize;
+
+use super::names;
+use super::view::OutcomeView;
+use super::{Material, Past};
+use crate::history::PastRun;
+use crate::plan::CellId;
+use crate::render::format;
+
+#[derive(Serialize)]
+pub(super) struct HistoryView {
+    root: &'static str,
+    count: u64,
+    runs: Vec<RunView>,
+    cells: Vec<CellLink>,
+}
+
+#[derive(Serialize)]
+struct RunView {
+    id: String,
+    href: String,
+    name: Option<String>,
+    began: String,
+    took: Option<String>,
+    outcomes: Vec<Count>,
+}
+
+#[derive(Serialize)]
+struct Count {
+    outcome: OutcomeView,
+    count: u32,
+}
+
+#[derive(Serialize)]
+struct CellLink {
+    id: String,
+    href: String,
+    runs: usize,
+}
+
+pub(super) fn view(material: &Material) -> HistoryView {
+    let Past { runs, count, trends } = &material.past;
+    let link = |(cell, all): (&CellId, &super::CellTrends)| CellLink {
+        id: cell.to_string(),
+        href: names::trend_page(cell),
+        runs: all.trends.first().map_or(0, |trend| trend.steps.len()),
+    };
+    HistoryView {
+        root: "",
+        count: *count,
+        runs: runs.iter().map(run).collect(),
+        cells: trends.iter().map(link).collect(),
+    }
+}
+
+fn run(run: &PastRun) -> RunView {
+    let took = run.finished.map(|end| end.duration_since(run.started).as_secs_f64());
+    let counts = run
+        .outcomes
+        .iter()
+        .map(|(outcome, count)| Count { outcome: OutcomeView::new(Some(*outcome)), count: *count });
+    RunView {
+        id: run.run.clone(),
+        href: format!("{}/manifest.json", names::url(&format!("runs/{}", run.run))),
+        name: run.name.clone(),
+        began: format::timestamp(run.started),
+        took: took.map(format::seconds),
+        outcomes: counts.collect(),
+    }
+}

@@ -1,0 +1,173 @@
+//! A cell's page over runs: a chart for each figure that matters, the values as a table, and what
+//! changed between the runs.
+
+use serde::Serialize;
+
+use super::names;
+use super::view::{ChangeView, OutcomeView};
+use crate::analyse::summary::Statistic;
+use crate::analyse::trend::{Step, Trend};
+use crate::measurement::Unit;
+use crate::plan::CellId;
+use crate::prepare::source::{CommitInfo, Commits, short};
+use crate::render::chart::{Axis, Dot, trend as draw};
+use crate::render::format;
+use crate::render::trend::SourceHistory;
+
+/// How a cell went.
+#[derive(Clone, Debug, Default)]
+pub struct CellTrends {
+    /// One for each metric, over the same runs. The first is the one whose changes are shown.
+    pub trends: Vec<Trend>,
+    /// What changed between the runs.
+    pub changes: Vec<SourceHistory>,
+}
+
+#[derive(Serialize)]
+pub(super) struct TrendView {
+    root: &'static str,
+    id: String,
+    cell: String,
+    runs: usize,
+    charts: Vec<ChartView>,
+    columns: Vec<String>,
+    rows: Vec<RowView>,
+    changes: Vec<SourceView>,
+    command: String,
+}
+
+#[derive(Serialize)]
+struct ChartView {
+    heading: String,
+    svg: String,
+}
+
+#[derive(Serialize)]
+struct RowView {
+    run: String,
+    href: String,
+    name: Option<String>,
+    began: String,
+    outcome: OutcomeView,
+    figures: Vec<Option<String>>,
+    change: Option<ChangeView>,
+    revisions: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct SourceView {
+    source: String,
+    since: String,
+    run: String,
+    origins: Option<String>,
+    patches: bool,
+    came: Vec<CommitView>,
+    more_came: usize,
+    went: Vec<CommitView>,
+    more_went: usize,
+    unknown: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CommitView {
+    id: String,
+    date: String,
+    subject: String,
+    author: String,
+}
+
+pub(super) fn view(cell: &CellId, all: &CellTrends) -> TrendView {
+    let steps = all.trends.first().map_or(&[][..], |trend| &trend.steps);
+    TrendView {
+        root: "../",
+        id: cell.to_string(),
+        cell: format!("../{}", names::cell_page(cell)),
+        runs: steps.len(),
+        charts: all.trends.iter().filter_map(chart).collect(),
+        columns: all.trends.iter().map(|trend| format::metric(&trend.metric)).collect(),
+        // The newest first, as in all tables of runs.
+        rows: (0..steps.len()).rev().map(|position| row(all, position)).collect(),
+        changes: all.changes.iter().rev().map(source).collect(),
+        command: format::shell(["memgrid", "history", "trend", cell.as_str()]),
+    }
+}
+
+fn chart(trend: &Trend) -> Option<ChartView> {
+    let (_, newest) = trend.measured().next_back()?;
+    let most = trend.measured().map(|(_, figure)| figure.max).fold(0.0, f64::max);
+    let y = match newest.unit {
+        Unit::Bytes => Axis::bytes(most, 5),
+        Unit::Seconds => Axis::seconds(most * 1.05, 5),
+        Unit::Count | Unit::Other(_) => return None,
+    };
+    let heading = format::metric(&trend.metric);
+    let title = format!("{heading} over {} runs of {}", trend.steps.len(), trend.cell);
+    let dots: Vec<Dot> = trend.steps.iter().map(dot).collect();
+    Some(ChartView { heading, svg: draw::render(&title, &y, &dots) })
+}
+
+fn dot(step: &Step) -> Dot {
+    let what = step.figure.as_ref().map_or_else(|| OutcomeView::new(step.outcome).word, shown);
+    Dot {
+        title: format!("{}: {what}", step.run),
+        date: step.started.strftime("%Y-%m-%d").to_string(),
+        values: step.figure.as_ref().map(|figure| (figure.min, figure.median, figure.max)),
+    }
+}
+
+fn shown(figure: &Statistic) -> String {
+    format::value(&figure.unit, figure.median)
+}
+
+fn row(all: &CellTrends, position: usize) -> RowView {
+    let step = &all.trends[0].steps[position];
+    let unit = step.figure.as_ref().map(|figure| &figure.unit);
+    RowView {
+        run: step.run.clone(),
+        href: format!("../{}/manifest.json", names::url(&format!("runs/{}", step.run))),
+        name: step.name.clone(),
+        began: format::timestamp(step.started),
+        outcome: OutcomeView::new(step.outcome),
+        figures: all
+            .trends
+            .iter()
+            .map(|trend| trend.steps.get(position)?.figure.as_ref().map(shown))
+            .collect(),
+        change: step.change.as_ref().zip(unit).map(|(change, unit)| ChangeView::of(change, unit)),
+        revisions: step.sources.values().map(|source| source.label().to_owned()).collect(),
+    }
+}
+
+fn source(change: &SourceHistory) -> SourceView {
+    let (before, after) = (&change.before, &change.after);
+    let listed = |commits: Option<&Commits>| {
+        let listed: Vec<_> =
+            commits.iter().flat_map(|commits| &commits.listed).map(commit).collect();
+        let more = commits.map_or(0, |commits| commits.count) - listed.len();
+        (listed, more)
+    };
+    let (came, more_came) = listed(change.commits.as_ref().map(|commits| &commits.added));
+    let (went, more_went) = listed(change.commits.as_ref().map(|commits| &commits.gone));
+    SourceView {
+        source: change.source.clone(),
+        since: change.since.clone(),
+        run: change.run.clone(),
+        origins: (before.origin != after.origin)
+            .then(|| format!("{} → {}", before.origin, after.origin)),
+        patches: before.patches != after.patches,
+        came,
+        more_came,
+        went,
+        more_went,
+        unknown: change.unknown.clone(),
+    }
+}
+
+fn commit(commit: &CommitInfo) -> CommitView {
+    CommitView {
+        id: short(&commit.commit).to_owned(),
+        date: commit.date.get(..10).unwrap_or_default().to_owned(),
+        subject: format::visible(&commit.subject).into_owned(),
+        author: format::visible(commit.author_name()).into_owned(),
+    }
+}
