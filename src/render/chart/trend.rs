@@ -8,7 +8,7 @@ use super::svg::{self, percent};
 use crate::render::escape::escaped;
 
 /// Dates at the axis, at most: more overlap on a phone.
-const DATES: usize = 4;
+const DATES: usize = 3;
 /// Width and height of the line's own coordinates.
 const WIDTH: f64 = 2000.0;
 const HEIGHT: f64 = 1000.0;
