@@ -39,6 +39,7 @@ fn main() {
         &["history", "trend", CELL],
         &["history", "trend", CELL, "--runs", "10000", "--format", "json"],
         &["history", "baseline", "main", "latest~1"],
+        &["compare", "latest~1", "latest", "--fail-on", "none"],
     ] {
         let milliseconds: Vec<f64> = (0..repeats).map(|_| project.ask(question) * 1e3).collect();
         common::row(&format!("memgrid {}", question.join(" ")), "ms", &milliseconds);
