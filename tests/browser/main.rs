@@ -10,6 +10,8 @@ mod common;
 #[path = "../skip/mod.rs"]
 mod skip;
 
+use std::path::PathBuf;
+
 use chromium::Page;
 use common::TestEnvironment;
 
@@ -44,7 +46,7 @@ for row in range(1, 21):
 
 const CHART: &str = "[data-plot] svg.chart";
 
-/// A browser and the reports of a run; `None` if there is no browser.
+/// A browser and the reports of two runs; `None` if there is no browser.
 fn reports() -> Option<(TestEnvironment, Page)> {
     let Some(program) = chromium::locate() else {
         skip::need("no Chromium is installed");
@@ -52,7 +54,9 @@ fn reports() -> Option<(TestEnvironment, Page)> {
     };
     let environment = TestEnvironment::new(MATRIX);
     environment.write("rows.py", WORKLOAD);
-    environment.run(&["run", "--quiet"]).exits(0);
+    for _ in 0..2 {
+        environment.run(&["run", "--quiet"]).exits(0);
+    }
     Some((environment, Page::open(&program, 1280, 900)))
 }
 
@@ -62,6 +66,9 @@ fn the_pages_answer_and_stay_readable() {
     let index = environment.path().join("reports/index.html");
     let cell = environment.path().join("reports/cells/json-holds.html");
     let compare = environment.path().join("reports/compare.html");
+    let history = environment.path().join("reports/history.html");
+    let trend = environment.path().join("reports/trends/json-holds.html");
+    let all = [&index, &cell, &compare, &history, &trend].map(PathBuf::as_path);
 
     one_crosshair_for_all(&mut page, &index);
     a_click_opens_the_cell(&mut page, &index);
@@ -72,9 +79,10 @@ fn the_pages_answer_and_stay_readable() {
     keys_do_what_the_mouse_does(&mut page, &cell);
     the_table_is_sorted_and_filtered(&mut page, &index);
     any_cells_are_compared(&mut page, &compare);
-    nothing_sticks_out(&mut page, &[&index, &cell, &compare]);
+    runs_lead_to_a_cell_over_time(&mut page, &index);
+    nothing_sticks_out(&mut page, &all);
     assert_eq!(page.complaints, Vec::<String>::new());
-    axe::finds_nothing_serious(&mut page, &[&index, &cell, &compare]);
+    axe::finds_nothing_serious(&mut page, &all);
     without_a_script_all_figures_stay(&mut page, &index, &cell);
 }
 
@@ -194,6 +202,17 @@ fn any_cells_are_compared(page: &mut Page, compare: &std::path::Path) {
     page.value("(() => { const field = document.querySelector('.chosen input'); field.value = 'yaml/holds'; field.dispatchEvent(new Event('change')); })()");
     page.until("memgrid.page.plots[0].lines.length === 3");
     assert!(page.text("location.hash").contains("cell=yaml-holds"));
+}
+
+fn runs_lead_to_a_cell_over_time(page: &mut Page, index: &std::path::Path) {
+    page.go(index, "");
+    page.click(".brand a");
+    page.until("location.pathname.endsWith('/history.html')");
+    assert_eq!(page.value("document.querySelectorAll('table.list tbody tr').length"), 2);
+    page.click(".cards a");
+    page.until("location.pathname.includes('/trends/')");
+    let marks = page.value("document.querySelector('svg.trend').querySelectorAll('circle').length");
+    assert_eq!(marks, 2, "a point for each run");
 }
 
 /// No page is wider than the screen, in any size and in both schemes.
