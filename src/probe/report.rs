@@ -153,8 +153,10 @@ pub(super) fn finished(options: &Options, mut files: Files, mut measured: Measur
         marks: 0,
         missed: measured.deadlines.missed(),
     };
-    files.note_samples(measured.record.finish(footer));
-    let notes = metrics::notes(&measured);
+    let unwritten = measured.record.finish(footer);
+    let mut notes = metrics::notes(&measured);
+    notes.extend(unwritten.iter().map(|error| format!("samples are missing at the end: {error}")));
+    files.note_samples(unwritten);
     let result = ProbeResult {
         schema: SCHEMA,
         outcome,

@@ -19,6 +19,14 @@ pub fn value(unit: &Unit, value: f64) -> String {
         Unit::Bytes => bytes(value),
         Unit::Seconds => seconds(value),
         Unit::Count => number(value),
+        // Bytes of something, such as B·s or B/row.
+        Unit::Other(name)
+            if name.starts_with("B")
+                && !name[1..].starts_with(char::is_alphabetic)
+                && value.abs() >= 1024.0 =>
+        {
+            format!("{}{}", bytes(value), &name[1..])
+        }
         Unit::Other(name) => format!("{} {name}", number(value)),
     }
 }
@@ -231,6 +239,14 @@ pub fn metric(name: &str) -> String {
         "heap_at_end" => "live heap at the end",
         "wall_time" => "wall time",
         "cpu_time" => "CPU time",
+        "rise_rss" => "rise of RSS over the work",
+        "rise_heap" => "rise of live heap over the work",
+        "steady_rss" => "steady RSS",
+        "steady_heap" => "steady live heap",
+        "growth_rss" => "growth of RSS",
+        "growth_heap" => "growth of live heap",
+        "auc_rss" => "area under RSS",
+        "auc_heap" => "area under live heap",
         other => return other.replace('_', " "),
     };
     words.to_owned()

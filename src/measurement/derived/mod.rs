@@ -26,7 +26,13 @@ pub struct Derived {
     /// How memory grows with the work done, by the name of what was sampled: `rss`, `heap`.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub growth: IndexMap<String, Growth>,
+    /// Whether the curves end before the attempt did.
+    #[serde(skip)]
+    cut: bool,
 }
+
+/// Why nothing follows from a curve without an end.
+const CUT: &str = "the sample file ends before the attempt did";
 
 impl Derived {
     /// Whether nothing followed.
@@ -35,10 +41,11 @@ impl Derived {
         self.metrics.is_empty() && self.growth.is_empty()
     }
 
-    /// What follows from the curves of `file`. Empty if it holds no reading of memory.
+    /// What follows from the curves of `file`. Empty if it holds no reading of memory; and from one
+    /// that ends before the attempt did nothing follows.
     #[must_use]
     pub fn of(file: &SampleFile) -> Self {
-        let mut derived = Self::default();
+        let mut derived = Self { cut: file.footer.is_none(), ..Self::default() };
         for (name, peak) in [("rss", "rss_peak"), ("heap", "heap")] {
             let Some(curve) = Curve::of(file, name, peak) else { continue };
             derived.take(name, &curve, file);
@@ -61,12 +68,13 @@ impl Derived {
         let slope = growth.as_ref().map(|growth| growth.bytes_per_row).map_err(Clone::clone);
         put("growth", slope);
         put("auc", area::under(&curve.held));
-        if let Ok(growth) = growth {
+        if let (Ok(growth), false) = (growth, self.cut) {
             self.growth.insert(name.to_owned(), growth);
         }
     }
 
     fn put(&mut self, name: &str, value: Result<f64, String>, scope: Scope) {
+        let value = if self.cut { Err(CUT.to_owned()) } else { value };
         let (unit, precision) = (unit(name).unwrap_or(Unit::Bytes), Precision::Sampled);
         let metric = match value {
             Ok(value) => Metric::new(value, unit, scope, precision),

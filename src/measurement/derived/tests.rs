@@ -22,7 +22,24 @@ fn file(samples: &[(f64, f64, f64, Option<f64>)], marks: &[(&str, f64)]) -> Samp
         let progress = progress.map_or("null".to_owned(), |progress| progress.to_string());
         text += &format!("\n[{t},{},{},{progress}]", rss.round(), peak.round());
     }
+    text += &format!(
+        "\n{{\"end\":\"ok\",\"t\":9,\"samples\":{},\"marks\":{},\"missed\":0}}\n",
+        samples.len(),
+        marks.len()
+    );
     SampleFile::read(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn nothing_follows_from_a_file_that_was_cut_off() {
+    let mut whole = work(|_| 140.0 * MIB);
+    whole.footer = None;
+    let derived = Derived::of(&whole);
+    assert!(derived.growth.is_empty());
+    assert!(!derived.metrics.is_empty());
+    for (name, metric) in &derived.metrics {
+        assert_eq!((metric.value, metric.unavailable.as_deref()), (None, Some(CUT)), "{name}");
+    }
 }
 
 /// 100 samples before the work, 200 during it, 20 after it: 40 MiB at its start, then
