@@ -19,8 +19,10 @@ const LISTED: u32 = 200;
 const DRAWN: u32 = 60;
 /// Commits that it lists of a change.
 const COMMITS: usize = 10;
-/// The metrics that it draws, as far as a cell has them; changes are shown of the first.
+/// The metrics that it draws first, as far as a cell has them; changes are shown of the first.
 const METRICS: [&str; 4] = ["peak_rss", "peak_heap", "peak_server", "wall_time"];
+/// With more cells than this it draws no others: each is a question to the history.
+const MANY_CELLS: usize = 200;
 
 /// What the index shows of the past. Cells of one run have no trend.
 pub(super) fn past(project: &Project, history: &mut History, cache: &Cache) -> Result<Past> {
@@ -29,7 +31,8 @@ pub(super) fn past(project: &Project, history: &mut History, cache: &Cache) -> R
     if count > 1 {
         let mut log = ChangeLog::new(cache, COMMITS);
         for cell in &project.cells {
-            let of_cell = cell_trends(&cell.id, history, &mut log)?;
+            let others = project.cells.len() <= MANY_CELLS;
+            let of_cell = cell_trends(&cell.id, others, history, &mut log)?;
             if of_cell.trends.first().is_some_and(|trend| trend.steps.len() > 1) {
                 trends.insert(cell.id.clone(), of_cell);
             }
@@ -40,19 +43,24 @@ pub(super) fn past(project: &Project, history: &mut History, cache: &Cache) -> R
 
 fn cell_trends(
     cell: &CellId,
+    others: bool,
     history: &mut History,
     log: &mut ChangeLog<'_>,
 ) -> Result<CellTrends> {
     let known = history.metrics(cell)?;
-    let mut trends = Vec::new();
-    for metric in METRICS.into_iter().filter(|metric| known.iter().any(|name| name == metric)) {
+    let is_first = |name: &String| METRICS.contains(&name.as_str());
+    let first = METRICS.into_iter().filter(|metric| known.iter().any(|name| name == metric));
+    let mut trend = |metric: &str| -> Result<Option<Trend>> {
         let trend = Trend::new(cell.clone(), metric, &history.trend(cell, metric, DRAWN)?);
-        if trend.measured().next().is_some() {
-            trends.push(trend);
-        }
-    }
+        let is_measured = trend.measured().next().is_some();
+        Ok(is_measured.then_some(trend))
+    };
+    let trends: Vec<_> =
+        first.filter_map(|metric| trend(metric).transpose()).collect::<Result<_>>()?;
+    let others = known.iter().filter(|name| others && !is_first(name));
+    let others = others.filter_map(|metric| trend(metric).transpose()).collect::<Result<_>>()?;
     let changes = trends.first().map(|trend| changes(trend, log)).unwrap_or_default();
-    Ok(CellTrends { trends, changes })
+    Ok(CellTrends { trends, others, changes })
 }
 
 /// What changed between a trend's runs.

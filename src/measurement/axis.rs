@@ -58,6 +58,13 @@ impl Axis {
         Self::new(end, round_step(end / ticks.max(1) as f64), unit, factor)
     }
 
+    /// An axis over plain numbers that ends a little above `max`, with about `ticks` ticks.
+    #[must_use]
+    pub fn numbers(max: f64, ticks: usize) -> Self {
+        let end = positive(max) * ABOVE;
+        Self::new(end, round_step(end / ticks.max(1) as f64), "", 1.0)
+    }
+
     fn new(end: f64, step: f64, unit: &'static str, factor: f64) -> Self {
         let decimals = (-exponent(step)).clamp(0, 9) as usize;
         let ticks = (0..)

@@ -17,8 +17,11 @@ use crate::render::trend::SourceHistory;
 /// How a cell went.
 #[derive(Clone, Debug, Default)]
 pub struct CellTrends {
-    /// One for each metric, over the same runs. The first is the one whose changes are shown.
+    /// One for each metric that matters, over the same runs. The first is the one whose changes are
+    /// shown.
     pub trends: Vec<Trend>,
+    /// One for each other metric.
+    pub others: Vec<Trend>,
     /// What changed between the runs.
     pub changes: Vec<SourceHistory>,
 }
@@ -30,6 +33,7 @@ pub(super) struct TrendView {
     cell: String,
     runs: usize,
     charts: Vec<ChartView>,
+    others: Vec<ChartView>,
     columns: Vec<String>,
     rows: Vec<RowView>,
     changes: Vec<SourceView>,
@@ -84,6 +88,7 @@ pub(super) fn view(cell: &CellId, all: &CellTrends) -> TrendView {
         cell: format!("../{}", names::cell_page(cell)),
         runs: steps.len(),
         charts: all.trends.iter().filter_map(chart).collect(),
+        others: all.others.iter().filter_map(chart).collect(),
         columns: all.trends.iter().map(|trend| format::metric(&trend.metric)).collect(),
         // The newest first, as in all tables of runs.
         rows: (0..steps.len()).rev().map(|position| row(all, position)).collect(),
@@ -98,7 +103,7 @@ fn chart(trend: &Trend) -> Option<ChartView> {
     let y = match newest.unit {
         Unit::Bytes => Axis::bytes(most, 5),
         Unit::Seconds => Axis::seconds(most * 1.05, 5),
-        Unit::Count | Unit::Other(_) => return None,
+        Unit::Count | Unit::Other(_) => Axis::numbers(most, 5),
     };
     let heading = format::metric(&trend.metric);
     let title = format!("{heading} over {} runs of {}", trend.steps.len(), trend.cell);

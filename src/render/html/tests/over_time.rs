@@ -30,7 +30,11 @@ pub(super) fn past(text: &str) -> Past {
     Past {
         runs: trend.steps.iter().rev().map(run).collect(),
         count: 143,
-        trends: [(trend.cell.clone(), CellTrends { trends: vec![trend], changes })].into(),
+        trends: [(
+            trend.cell.clone(),
+            CellTrends { trends: vec![trend], others: Vec::new(), changes },
+        )]
+        .into(),
     }
 }
 
