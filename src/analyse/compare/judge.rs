@@ -184,7 +184,10 @@ fn decide(question: &Question<'_>, sides: &Sides, found: &mut MetricComparison) 
         (Verdict::Inconclusive, case.within_noise())
     } else if found.p_value.is_some_and(|p_value| p_value > SIGNIFICANT) {
         (Verdict::Inconclusive, case.overlaps(found.p_value))
-    } else if !carried && is_disturbed(question, sides, &scale) {
+    } else if !carried
+        && change <= assumed_noise(sides, &scale)
+        && is_disturbed(question, sides, &scale)
+    {
         (Verdict::Inconclusive, case.disturbed())
     } else if rises {
         (Verdict::Regressed, case.beyond())
@@ -248,13 +251,13 @@ fn noise(question: &Question<'_>, sides: &Sides, scale: &Scale, carried: bool) -
     match seen {
         Some(size) if carried => Noise { size: scale.limit(size), source: NoiseSource::Repeats },
         _ => {
-            let size = assumed(sides, scale).max(seen.unwrap_or_default());
+            let size = assumed_noise(sides, scale).max(seen.unwrap_or_default());
             Noise { size: scale.limit(size), source: NoiseSource::Assumed }
         }
     }
 }
 
-fn assumed(sides: &Sides, scale: &Scale) -> f64 {
+fn assumed_noise(sides: &Sides, scale: &Scale) -> f64 {
     let share = if sides.exact { ASSUMED_EXACT } else { ASSUMED };
     match scale {
         Scale::Relative => share,

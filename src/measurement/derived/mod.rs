@@ -26,9 +26,6 @@ pub struct Derived {
     /// How memory grows with the work done, by the name of what was sampled: `rss`, `heap`.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub growth: IndexMap<String, Growth>,
-    /// Whether the curves end before the attempt did.
-    #[serde(skip)]
-    cut: bool,
 }
 
 /// Why nothing follows from a curve without an end.
@@ -45,7 +42,7 @@ impl Derived {
     /// that ends before the attempt did nothing follows.
     #[must_use]
     pub fn of(file: &SampleFile) -> Self {
-        let mut derived = Self { cut: file.footer.is_none(), ..Self::default() };
+        let mut derived = Self::default();
         for (name, peak) in [("rss", "rss_peak"), ("heap", "heap")] {
             let Some(curve) = Curve::of(file, name, peak) else { continue };
             derived.take(name, &curve, file);
@@ -54,7 +51,18 @@ impl Derived {
                 derived.put("time_to_peak", time, curve.scope);
             }
         }
+        if file.footer.is_none() {
+            derived.give_up();
+        }
         derived
+    }
+
+    /// Takes every figure back.
+    fn give_up(&mut self) {
+        self.growth.clear();
+        for metric in self.metrics.values_mut() {
+            *metric = Metric::unavailable(metric.unit.clone(), metric.scope, metric.precision, CUT);
+        }
     }
 
     fn take(&mut self, name: &str, curve: &Curve, file: &SampleFile) {
@@ -68,13 +76,12 @@ impl Derived {
         let slope = growth.as_ref().map(|growth| growth.bytes_per_row).map_err(Clone::clone);
         put("growth", slope);
         put("auc", area::under(&curve.held));
-        if let (Ok(growth), false) = (growth, self.cut) {
+        if let Ok(growth) = growth {
             self.growth.insert(name.to_owned(), growth);
         }
     }
 
     fn put(&mut self, name: &str, value: Result<f64, String>, scope: Scope) {
-        let value = if self.cut { Err(CUT.to_owned()) } else { value };
         let (unit, precision) = (unit(name).unwrap_or(Unit::Bytes), Precision::Sampled);
         let metric = match value {
             Ok(value) => Metric::new(value, unit, scope, precision),

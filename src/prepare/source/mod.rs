@@ -141,10 +141,12 @@ fn lay_out(parts: &Parts<'_>, context: Context<'_>) -> IndexMap<String, Result<P
     }
     let make = |(fingerprint, (part, states)): (&str, (&Part, Vec<&str>))| {
         let (origin, states) = (&part.origin, states.join(", "));
+        // A matrix without states has one that needs no name.
+        let whom = if states.is_empty() { states } else { format!(" for {states}") };
         let what = match part.patches.len() {
-            0 => format!("laying out {origin} for {states}"),
-            1 => format!("applying 1 patch to {origin} for {states}"),
-            count => format!("applying {count} patches to {origin} for {states}"),
+            0 => format!("laying out {origin}{whom}"),
+            1 => format!("applying 1 patch to {origin}{whom}"),
+            count => format!("applying {count} patches to {origin}{whom}"),
         };
         let made = step(context.observer, &what, || {
             worktree::ensure(fingerprint, &part.pinned, &part.patches, context)

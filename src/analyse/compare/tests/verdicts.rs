@@ -90,6 +90,14 @@ fn repeats_that_were_disturbed_are_not_judged_by_a_calm_calibration() {
 }
 
 #[test]
+fn a_calibration_takes_no_verdict_away() {
+    let disturbed = ([50.0, 52.0], [161.0, 164.0]);
+    assert_eq!(verdict(&disturbed.0, &disturbed.1), Verdict::Regressed);
+    let calibrated = Night::of(&disturbed.0, &disturbed.1).calibrated(&FIVE);
+    assert_eq!(calibrated.peak().verdict, Verdict::Regressed);
+}
+
+#[test]
 fn a_calibration_under_other_conditions_is_not_used_and_said() {
     let mut night = Night::of(&[50.0], &[52.5]).calibrated(&FIVE);
     night.noise.as_mut().unwrap().conditions.steady = false;
