@@ -74,5 +74,5 @@
   for (const host of hosts) page.add(host);
   memgrid.onChange(function () { page.awake().then(draw); });
   // A link that somebody shared shows what was chosen.
-  if (location.hash.includes("=") && page.plots.length) page.awake();
+  if (memgrid.isChosen() && page.plots.length) page.awake();
 })(window.memgrid);

@@ -52,7 +52,7 @@
     }
     field.addEventListener("input", function () {
       apply();
-      memgrid.choose({ filter: field.value });
+      memgrid.keep({ filter: field.value });
     });
     field.value = memgrid.view.filter || "";
     bar.append(node("label", {}, "filter ", field), " ", count);

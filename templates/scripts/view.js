@@ -39,11 +39,21 @@
 
   memgrid.view = view;
 
-  // Changes the choice and draws again.
-  memgrid.choose = function (change) {
+  // Changes the choice without telling the charts: for what they don't show.
+  memgrid.keep = function (change) {
     Object.assign(view, change);
     write();
+  };
+
+  // Changes the choice and draws again.
+  memgrid.choose = function (change) {
+    memgrid.keep(change);
     for (const listener of listeners) listener(view);
+  };
+
+  // Whether the charts show anything else than their static pictures do.
+  memgrid.isChosen = function () {
+    return ["x", "y", "from", "metric"].some((key) => view[key] !== DEFAULTS[key]) || view.range !== null || view.off.length > 0;
   };
 
   memgrid.onChange = function (listener) { listeners.push(listener); };
