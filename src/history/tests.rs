@@ -82,6 +82,22 @@ fn the_newest_result_is_neither_interrupted_nor_unreached() {
 }
 
 #[test]
+fn a_matrix_without_states_has_sources_too() {
+    let reports = TempDir::new().unwrap();
+    let run = leave_named_run(reports.path(), 1, None, &[("a", Some(Outcome::Ok))]);
+    let mut manifest = run.read_manifest().unwrap();
+    let state = manifest.states["patched"].clone();
+    manifest.states = IndexMap::from([(String::new(), state)]);
+    run.write_manifest(&manifest).unwrap();
+    let mut record = crate::collect::sample::cell_record("a", Outcome::Ok);
+    record.cell.axes.clear();
+    run.write_cell(&record).unwrap();
+    let mut history = History::open(reports.path(), &Silent).unwrap();
+    let trend = history.trend(&cell("a"), "peak_rss", 1).unwrap();
+    assert_eq!(trend[0].sources["subject"].revision, Some("c".repeat(40)));
+}
+
+#[test]
 fn a_trend_tells_values_and_what_they_depend_on() {
     let reports = TempDir::new().unwrap();
     for (minute, outcome) in [(5, Outcome::Ok), (3, Outcome::Ok), (4, Outcome::Failed)] {

@@ -141,7 +141,8 @@ fn cells(run: &RunRecord) -> Value {
         run.manifest.states.iter().map(|(name, state)| (name.as_str(), tree(state))).collect();
     let rows = run.cells.iter().map(|(cell, results)| {
         let record = results.record.as_ref();
-        let state = record.and_then(|record| record.cell.state());
+        // A cell without a state has the sources as they are, which no name stands for.
+        let state = record.map(|record| record.cell.state().unwrap_or_default());
         json!({
             "cell": cell,
             "outcome": record.map(|record| record.outcome),
