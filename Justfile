@@ -56,4 +56,5 @@ bench *ARGS:
     cargo bench --quiet --profile {{ profile }} --bench overhead -- {{ ARGS }}
     cargo bench --quiet --profile {{ profile }} --bench dataset -- {{ ARGS }}
     cargo bench --quiet --profile {{ profile }} --bench history -- {{ ARGS }}
+    cargo bench --quiet --profile {{ profile }} --bench rates -- {{ ARGS }}
     cargo bench --quiet --profile {{ profile }} --bench tools -- {{ ARGS }}

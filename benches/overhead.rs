@@ -2,10 +2,14 @@
 //! same 18 commands from a shell script, one after the other, with the servers already up. The
 //! goal is a ratio of at most 1.05.
 //!
-//! And what counting live heap costs: the CPU time of the same commands with and without it, in
-//! turn, as memprobe reads it from the kernel. The goal is a ratio of at most 1.05 again.
+//! And what being measured does to each of these commands: it runs bare, under memprobe, and under
+//! memprobe with live heap counted, in turn. No slow-down should be measurable without live heap; with
+//! it the goal is a ratio of at most 1.05 of CPU time.
+//!
+//! `cargo bench --profile release --bench overhead -- [PART]…`: `memgrid` is the first question, and
+//! any other word, such as `sqlite/`, the beginning of the cells that the second is asked of.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, missing_docs)]
 
 mod common;
 
@@ -21,6 +25,8 @@ use memgrid::event::Silent;
 use memgrid::interrupt::Interrupt;
 use memgrid::measurement::ProbeResult;
 use memgrid::prepare::cache::Cache;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 
 /// Of so many pairs the lowest and the highest enclose the median with 97% (sign test).
 const PAIRS: usize = 6;
@@ -42,56 +48,107 @@ fn main() {
     let script = script(&attempts);
     let config = configuration(&project, rows);
     let (mut with, mut bare) = (Vec::new(), Vec::new());
-    for _ in 0..runs {
-        with.push(common::time(&mut run()).as_secs_f64());
-        let servers = open(&config, &cache);
-        bare.push(common::time(&mut shell(&script)).as_secs_f64());
-        servers.into_iter().for_each(|server| server.close().unwrap());
+    if is_wanted("memgrid") {
+        for _ in 0..runs {
+            with.push(common::time(&mut run()).as_secs_f64());
+            let servers = open(&config, &cache);
+            bare.push(common::time(&mut shell(&script)).as_secs_f64());
+            servers.into_iter().for_each(|server| server.close().unwrap());
+        }
+        println!("The default matrix of 18 cells, {rows} rows (goal: a ratio of at most 1.05)");
+        common::pair(("memgrid run", &with), ("the same commands bare", &bare));
     }
-    println!("The default matrix of 18 cells, {rows} rows (goal: a ratio of at most 1.05)");
-    common::pair(("memgrid run", &with), ("the same commands bare", &bare));
     let servers = open(&config, &cache);
-    live_heap(&attempts, pairs);
+    slow_down(&attempts, pairs);
     servers.into_iter().for_each(|server| server.close().unwrap());
 }
 
-/// CPU time with and without the counting of live heap, cell by cell and of all cells together.
-fn live_heap(attempts: &[AttemptRecord], pairs: usize) {
-    println!("\nCPU time with live heap counted (goal: a ratio of at most 1.05), {pairs} pairs");
-    let (mut with, mut without) = (vec![0.0; pairs], vec![0.0; pairs]);
-    for attempt in attempts {
-        let pair: Vec<(f64, f64)> = (0..pairs)
-            .map(|pair| {
-                // Neither is always the first.
-                if pair % 2 == 0 {
-                    let counted = cpu_time(attempt, &["--heap"]);
-                    (counted, cpu_time(attempt, &[]))
-                } else {
-                    let bare = cpu_time(attempt, &[]);
-                    (cpu_time(attempt, &["--heap"]), bare)
-                }
-            })
-            .collect();
-        for (place, (counted, bare)) in pair.iter().enumerate() {
-            with[place] += counted;
-            without[place] += bare;
-        }
-        let ratios: Vec<f64> = pair.iter().map(|(counted, bare)| counted / bare).collect();
-        common::row(attempt.cell.as_str(), "", &ratios);
-    }
-    common::pair(("all cells, counted", &with), ("all cells, not counted", &without));
+/// Whether the command line names `part`, or a beginning of it, or nothing.
+fn is_wanted(part: &str) -> bool {
+    let mut named = std::env::args().skip(1).filter(|word| !word.starts_with('-')).peekable();
+    named.peek().is_none() || named.any(|word| part.starts_with(&word))
 }
 
-/// CPU time of one attempt's command under memprobe, without memprobe's own.
-fn cpu_time(attempt: &AttemptRecord, options: &[&str]) -> f64 {
+/// How one command was run.
+const WAYS: [Way; 3] = [Way::Bare, Way::Measured, Way::Counted];
+
+#[derive(Clone, Copy)]
+enum Way {
+    Bare,
+    Measured,
+    Counted,
+}
+
+/// Wall and CPU time of each way, over bare, cell by cell and of all cells together.
+fn slow_down(attempts: &[AttemptRecord], rounds: usize) {
+    println!("\nEach cell's command bare, under memprobe, and with live heap, {rounds} rounds");
+    let mut sums = vec![[Cost::default(); 3]; rounds];
+    for attempt in attempts.iter().filter(|attempt| is_wanted(attempt.cell.as_str())) {
+        let mut of_cell = vec![[Cost::default(); 3]; rounds];
+        for (round, costs) in of_cell.iter_mut().enumerate() {
+            // None is always the first.
+            for turn in 0..WAYS.len() {
+                let place = (turn + round) % WAYS.len();
+                costs[place] = cost(attempt, WAYS[place]);
+            }
+            for (sum, cost) in sums[round].iter_mut().zip(costs) {
+                sum.wall += cost.wall;
+                sum.cpu += cost.cpu;
+            }
+        }
+        ratios(attempt.cell.as_str(), &of_cell);
+    }
+    ratios("all of these", &sums);
+}
+
+/// The lowest and the highest of six ratios enclose their median with 97% (sign test).
+fn ratios(label: &str, rounds: &[[Cost; 3]]) {
+    for (way, place) in [("memprobe", 1), ("with live heap", 2)] {
+        let of = |value: fn(&Cost) -> f64| -> Vec<f64> {
+            rounds.iter().map(|costs| value(&costs[place]) / value(&costs[0])).collect()
+        };
+        common::row(&format!("{label}: {way}, wall"), "", &of(|cost| cost.wall));
+        common::row(&format!("{label}: {way}, CPU"), "", &of(|cost| cost.cpu));
+    }
+}
+
+/// Wall time of the whole process, and CPU time of the command alone, in seconds.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    wall: f64,
+    cpu: f64,
+}
+
+fn cost(attempt: &AttemptRecord, way: Way) -> Cost {
+    let command = |program: &str, arguments: &[String]| {
+        let mut command = Command::new(program);
+        command.args(arguments).envs(&attempt.env);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    if matches!(way, Way::Bare) {
+        let before = cpu_of_children();
+        let wall = common::time(&mut command(&attempt.command[0], &attempt.command[1..]));
+        return Cost { wall: wall.as_secs_f64(), cpu: cpu_of_children() - before };
+    }
     let result = tempfile::NamedTempFile::new().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_memprobe"));
-    command.args(["--quiet", "--steady", "--json"]).arg(result.path()).args(options).arg("--");
-    command.args(&attempt.command).envs(&attempt.env).stdin(Stdio::null());
-    common::time(command.stdout(Stdio::null()).stderr(Stdio::null()));
+    let mut arguments = vec!["--quiet".to_owned(), "--json".to_owned()];
+    arguments.push(result.path().to_string_lossy().into_owned());
+    if matches!(way, Way::Counted) {
+        arguments.push("--heap".to_owned());
+    }
+    arguments.push("--".to_owned());
+    arguments.extend_from_slice(&attempt.command);
+    let wall = common::time(&mut command(env!("CARGO_BIN_EXE_memprobe"), &arguments));
     let text = std::fs::read(result.path()).unwrap();
     let result: ProbeResult = serde_json::from_slice(&text).unwrap();
-    result.metrics["cpu_time"].value.unwrap()
+    Cost { wall: wall.as_secs_f64(), cpu: result.metrics["cpu_time"].value.unwrap() }
+}
+
+fn cpu_of_children() -> f64 {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    seconds(usage.user_time()) + seconds(usage.system_time())
 }
 
 fn configuration(project: &Path, rows: u64) -> Config {

@@ -87,6 +87,10 @@ pub(super) struct Record {
     writer: Option<Writer<File>>,
     error: Option<io::Error>,
     ticks_per_second: f64,
+    /// Samples that are not in the writer yet, with the values of further fields. Turned into text
+    /// together: a program that was just woken up does everything slowly, and many times more so
+    /// what it has not done for a while.
+    waiting: Vec<(Sample, Vec<Option<f64>>)>,
     flushed: Duration,
     /// What a chart at the end needs, if one is wanted.
     pub(super) plot: Option<Gathered>,
@@ -101,6 +105,7 @@ impl Record {
             writer,
             error: None,
             ticks_per_second: rustix::param::clock_ticks_per_second() as f64,
+            waiting: Vec::new(),
             flushed: Duration::ZERO,
             plot: None,
             peaks: Peaks::default(),
@@ -113,17 +118,28 @@ impl Record {
         if let Some(plot) = &mut self.plot {
             plot.sample(sample);
         }
-        let row = self.row(sample);
-        if further.is_empty() {
-            self.write(|writer| writer.sample(&row));
-        } else {
-            let row = [&row[..], further].concat();
-            self.write(|writer| writer.sample(&row));
+        if self.writer.is_some() {
+            self.waiting.push((*sample, further.to_vec()));
         }
         if sample.t >= self.flushed + FLUSH {
             self.flushed = sample.t;
+            self.write_waiting();
             self.write(Writer::flush);
         }
+    }
+
+    fn write_waiting(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        for (sample, further) in waiting.drain(..) {
+            let row = self.row(&sample);
+            if further.is_empty() {
+                self.write(|writer| writer.sample(&row));
+            } else {
+                let row = [&row[..], &further].concat();
+                self.write(|writer| writer.sample(&row));
+            }
+        }
+        self.waiting = waiting;
     }
 
     /// Adds a mark.
@@ -131,12 +147,14 @@ impl Record {
         if let Some(plot) = &mut self.plot {
             plot.mark(&name, t);
         }
+        self.write_waiting();
         let mark = Mark { name, t: seconds(t) };
         self.write(|writer| writer.mark(&mark));
     }
 
     /// Ends the file. The error that kept it from being complete, if there was one.
     pub(super) fn finish(&mut self, footer: Footer) -> Option<io::Error> {
+        self.write_waiting();
         if let Some(Err(error)) = self.writer.take().map(|writer| writer.finish(footer)) {
             self.error = Some(error);
         }

@@ -57,7 +57,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         Ok(group) => (Some(group), None),
         Err(why) => (None, Some(why)),
     };
-    let mut tree = Tree::new(!options.keep_high_water, group);
+    let mut tree = Tree::new(!options.keep_high_water, group, options.period);
     let mut notes = Vec::new();
     if options.steady
         && let Err(why) = spawn::hold_addresses()

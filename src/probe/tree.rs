@@ -20,7 +20,9 @@ use super::procfs::{self, Rollup, Stat};
 /// Time that must pass for each unit of time that an expensive search took.
 const SHARE: u32 = 200;
 /// Time between two searches for what has left the workload's cgroup.
-const STRAYS: Duration = Duration::from_millis(50);
+const STRAYS: Duration = Duration::from_millis(100);
+/// Time in which every process is read in full at least once; between, only what has changed is.
+const IN_FULL: Duration = Duration::from_millis(10);
 
 /// What the tree held at one moment. Memory in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,11 +60,16 @@ pub(super) struct Tree {
     unreadable: u64,
     /// When an expensive search is affordable again.
     search_due: Instant,
+    /// Every so many readings are in full.
+    in_full_every: u32,
+    readings: u32,
 }
 
 impl Tree {
-    /// A tree without processes yet, which will be in `group` if there is one.
-    pub(super) fn new(reset: bool, group: Option<Group>) -> Self {
+    /// A tree without processes yet, which will be in `group` if there is one, to be read once a
+    /// `period`.
+    pub(super) fn new(reset: bool, group: Option<Group>, period: Duration) -> Self {
+        let in_full_every = IN_FULL.as_nanos() / period.as_nanos().max(1);
         let own = rustix::process::getpid();
         let list = format!("/proc/self/task/{own}/children");
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
@@ -77,6 +84,8 @@ impl Tree {
             reset_refused: None,
             unreadable: 0,
             search_due: Instant::now(),
+            in_full_every: u32::try_from(in_full_every).unwrap_or(u32::MAX).max(1),
+            readings: 0,
         }
     }
 
@@ -123,9 +132,21 @@ impl Tree {
 
     /// Reads every process's memory, and finds new ones.
     pub(super) fn read(&mut self) -> Reading {
+        let in_full = self.readings.is_multiple_of(self.in_full_every);
+        self.readings = self.readings.wrapping_add(1);
         let buffer = &mut self.buffer;
-        self.processes.retain(|_, process| process.read_status(buffer).is_ok());
+        self.processes.retain(|_, process| match in_full {
+            true => process.read_status(buffer).is_ok(),
+            false => process.read_if_changed(buffer).is_ok(),
+        });
+        let before = self.processes.len();
         self.discover();
+        if !in_full && self.processes.len() > before {
+            // A new one may run in memory that was not looked at for some time: whether it does is
+            // told from all of it being equal.
+            let buffer = &mut self.buffer;
+            self.processes.retain(|_, process| process.read_status(buffer).is_ok());
+        }
         self.find_borrowers();
         let reading = self.sum();
         self.forget_highs();
@@ -181,8 +202,8 @@ impl Tree {
     }
 
     fn discover(&mut self) {
-        self.find_members();
         let affordable = Instant::now() >= self.search_due;
+        self.find_members(affordable);
         if self.own_children.is_none() {
             if affordable {
                 self.search_everywhere();
@@ -192,10 +213,13 @@ impl Tree {
         }
     }
 
-    fn find_members(&mut self) {
+    fn find_members(&mut self, also_within: bool) {
         let Some(group) = &self.group else { return };
         self.found.clear();
         group.members(&mut self.buffer, &mut self.found);
+        if also_within {
+            group.members_within(&mut self.buffer, &mut self.found);
+        }
         while let Some(id) = self.found.pop() {
             self.add(id);
         }

@@ -69,10 +69,14 @@ impl Group {
         }
     }
 
-    /// Adds the ids of all processes in it, and in groups that they made in it, to `found`.
+    /// Adds the ids of all processes in it to `found`.
     pub(super) fn members(&self, buffer: &mut [u8], found: &mut Vec<i32>) {
         // What can't be read is found as a descendant.
         let _ = process::read_children(&self.procs, buffer, found);
+    }
+
+    /// Adds those of all processes in groups that its processes made in it.
+    pub(super) fn members_within(&self, buffer: &mut [u8], found: &mut Vec<i32>) {
         // A link for its name, one for `.`, and one for each group within.
         if rustix::fs::fstat(&self.dir).is_ok_and(|stat| stat.st_nlink > 2) {
             for group in nested(&self.folder) {
@@ -91,6 +95,7 @@ impl Group {
         for _ in 0..KILLS {
             found.clear();
             self.members(&mut buffer, &mut found);
+            self.members_within(&mut buffer, &mut found);
             if found.is_empty() {
                 return;
             }

@@ -27,7 +27,9 @@ fn a_group_lists_kills_and_goes() {
     fs::create_dir_all(within.join("deeper")).unwrap();
     let mut children = [sleeper_in(&group.folder), sleeper_in(&within.join("deeper"))];
     let mut found = Vec::new();
-    group.members(&mut vec![0; process::BUFFER], &mut found);
+    let mut buffer = vec![0; process::BUFFER];
+    group.members(&mut buffer, &mut found);
+    group.members_within(&mut buffer, &mut found);
     assert_eq!(found, children.each_ref().map(|child| i32::try_from(child.id()).unwrap()));
     assert!(!remove(&group.folder), "nothing that has processes is removed");
     group.kill();

@@ -37,7 +37,7 @@ fn finds_both(mut tree: Tree) {
 
 /// Children are started by threads of the test; memprobe itself has but one.
 fn tree() -> Tree {
-    let mut tree = Tree::new(true, None);
+    let mut tree = Tree::new(true, None, Duration::from_millis(10));
     let list = "/proc/thread-self/children";
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     tree.own_children = rustix::fs::open(list, flags, Mode::empty()).ok();

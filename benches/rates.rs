@@ -1,0 +1,82 @@
+//! What memprobe itself takes of a core at the rates that people use, while the workload sleeps:
+//! 100 Hz on one process (goal: 0.5%), and 1 kHz on a tree of ten (goal: 5%).
+//!
+//! Beside it the least that any sampler takes here: a thread that wakes up at the same rate and
+//! reads one `status` for each process.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, missing_docs)]
+
+mod common;
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use memgrid::measurement::ProbeResult;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
+
+struct Case {
+    what: &'static str,
+    period: Duration,
+    processes: usize,
+}
+
+fn main() {
+    let (rounds, length) = if common::quick() { (1, 0.5) } else { (5, 6.0) };
+    for Case { what, period, processes } in [
+        Case { what: "100 Hz, one process", period: Duration::from_millis(10), processes: 1 },
+        Case { what: "1 kHz, ten processes", period: Duration::from_millis(1), processes: 10 },
+    ] {
+        let (mut own, mut least) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            own.push(memprobe(period, processes, length) * 100.0);
+            least.push(reading_status(period, processes, length / 2.0) * 100.0);
+        }
+        common::row(&format!("{what}: memprobe"), "% of a core", &own);
+        common::row(&format!("{what}: the least"), "% of a core", &least);
+    }
+}
+
+/// memprobe's share of a core.
+fn memprobe(period: Duration, processes: usize, length: f64) -> f64 {
+    // The shell is one of them, and so is what it waits for.
+    let children = format!("sleep {length} & ").repeat(processes - 1);
+    let script = match processes {
+        1 => format!("exec sleep {length}"),
+        _ => format!("{children}wait"),
+    };
+    let out = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memprobe"));
+    command.args(["--quiet", "--period", &format!("{}us", period.as_micros()), "--out"]);
+    common::time(command.arg(out.path()).args(["--", "sh", "-c", &script]));
+    let text = std::fs::read(out.path().join("result.json")).unwrap();
+    let result: ProbeResult = serde_json::from_slice(&text).unwrap();
+    let found = result.metrics["processes"].value.unwrap();
+    assert!((found - processes as f64).abs() < 0.5, "{found} processes");
+    result.sampling.unwrap().probe_cpu / result.metrics["wall_time"].value.unwrap()
+}
+
+/// The share of a core of this thread while it does the least that a sampler can do.
+fn reading_status(period: Duration, processes: usize, length: f64) -> f64 {
+    let status = File::open("/proc/self/status").unwrap();
+    let mut buffer = [0; 4096];
+    let (before, began) = (own_cpu(), Instant::now());
+    let mut due = began;
+    while began.elapsed().as_secs_f64() < length {
+        due += period;
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        for _ in 0..processes {
+            assert!(status.read_at(&mut buffer, 0).unwrap() > 0);
+        }
+    }
+    (own_cpu() - before) / began.elapsed().as_secs_f64()
+}
+
+/// CPU time of this thread in seconds.
+fn own_cpu() -> f64 {
+    let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
+    let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    seconds(usage.user_time()) + seconds(usage.system_time())
+}
