@@ -161,6 +161,8 @@ impl Sample {
             axes: &self.axes,
             baseline: self.baseline.as_ref().map(|(axis, value)| (axis.as_str(), value.as_str())),
             same_output: true,
+            rules: &crate::config::Rule::defaults(),
+            noise: &std::collections::HashMap::new(),
             runs: &self.runs,
             curves: &source,
         })

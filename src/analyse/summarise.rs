@@ -6,10 +6,14 @@ use indexmap::IndexMap;
 use rayon::prelude::*;
 
 use super::change;
+use super::compare::{CellSide, Standard, compare_cell};
+use super::comparison::CellComparison;
 use super::curve::thinned;
+use super::noise::NoiseFloors;
 use super::output::{self, Output};
-use super::summary::{CellSummary, Change, Curve, EarlierResult, PassResult, Statistic, Summary};
+use super::summary::{CellSummary, Curve, EarlierResult, PassResult, Statistic, Summary};
 use crate::collect::record::{AttemptRecord, CellResults, RunManifest, RunRecord};
+use crate::config::Rule;
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId, Pass};
 use crate::statistics::spread;
@@ -31,6 +35,10 @@ pub struct SummaryInput<'a> {
     pub baseline: Option<(&'a str, &'a str)>,
     /// Whether twins must write the same bytes.
     pub same_output: bool,
+    /// The rules by which a cell is judged against its twin.
+    pub rules: &'a [Rule],
+    /// What is normal on machines, by their ids, as far as that was measured.
+    pub noise: &'a HashMap<String, NoiseFloors>,
     /// Runs, newest first.
     pub runs: &'a [RunRecord],
     /// Where curves come from.
@@ -48,7 +56,7 @@ pub fn summarise(input: &SummaryInput<'_>) -> Summary {
         condemn_wrong_output(&mut cells, input.baseline, &manifests);
     }
     if let Some((axis, value)) = input.baseline {
-        compare_with_twins(&mut cells, axis, value, &manifests);
+        compare_with_twins(input, &mut cells, (axis, value), &manifests);
     }
     let used: HashSet<_> = cells.iter().filter_map(|cell| cell.run.as_deref()).collect();
     let runs = input.runs.iter().map(|run| &run.manifest);
@@ -102,6 +110,7 @@ fn newest(input: &SummaryInput<'_>, cell: &Cell) -> CellSummary {
         unavailable: unavailable(&chosen.attempts),
         twin: None,
         changes: IndexMap::new(),
+        comparison: None,
         output_digest: Output::new(cell, outcome, &chosen.attempts).digest().map(str::to_owned),
         attempts: chosen.attempts.clone(),
         curves: curves.collect(),
@@ -122,6 +131,7 @@ fn never_ran(cell: &Cell) -> CellSummary {
         unavailable: IndexMap::new(),
         twin: None,
         changes: IndexMap::new(),
+        comparison: None,
         output_digest: None,
         attempts: Vec::new(),
         curves: Vec::new(),
@@ -219,44 +229,64 @@ fn condemn_wrong_output(
 }
 
 fn compare_with_twins(
+    input: &SummaryInput<'_>,
     cells: &mut [CellSummary],
-    axis: &str,
-    value: &str,
+    (axis, value): (&str, &str),
     manifests: &HashMap<&str, &RunManifest>,
 ) {
     let in_baseline = |cell: &&CellSummary| cell.cell.value(axis) == Some(value);
     let twins: HashMap<_, _> =
         cells.iter().filter(in_baseline).map(|cell| (cell.cell.twin_key(axis), cell)).collect();
     let compared: Vec<_> = cells
-        .iter()
+        .par_iter()
         .map(|cell| {
             let other = cell.cell.value(axis).is_some_and(|own| own != value);
             let twin = twins.get(&cell.cell.twin_key(axis)).filter(|_| other)?;
-            Some((twin.cell.id.clone(), changes(twin, cell, manifests)))
+            let obstacle = obstacle(twin, cell, manifests);
+            let changes = change::changes(&twin.metrics, &cell.metrics, obstacle.as_deref());
+            let judged = judge(input, (twin, cell), obstacle.as_deref(), manifests);
+            Some((twin.cell.id.clone(), changes, judged))
         })
         .collect();
     for (cell, compared) in cells.iter_mut().zip(compared) {
-        if let Some((twin, changes)) = compared {
+        if let Some((twin, changes, judged)) = compared {
             cell.twin = Some(twin);
             cell.changes = changes;
+            cell.comparison = Some(judged);
         }
     }
 }
 
-fn changes(
+/// Why a cell can't be compared with its twin; `None` if it can.
+fn obstacle(
     twin: &CellSummary,
     cell: &CellSummary,
     manifests: &HashMap<&str, &RunManifest>,
-) -> IndexMap<String, Change> {
+) -> Option<String> {
+    if cell.outcome == Some(Outcome::WrongOutput) {
+        return Some("its output is wrong".to_owned());
+    }
     let manifest = |cell: &CellSummary| manifests.get(cell.run.as_deref()?).copied();
-    let obstacle = if cell.outcome == Some(Outcome::WrongOutput) {
-        Some("its output is wrong".to_owned())
-    } else if let (Some(one), Some(other)) = (manifest(twin), manifest(cell)) {
-        change::obstacle(one, other)
-    } else {
-        None
-    };
-    change::changes(&twin.metrics, &cell.metrics, obstacle.as_deref())
+    change::obstacle(manifest(twin)?, manifest(cell)?)
+}
+
+/// What `memgrid compare` would say of the two.
+fn judge(
+    input: &SummaryInput<'_>,
+    (twin, cell): (&CellSummary, &CellSummary),
+    obstacle: Option<&str>,
+    manifests: &HashMap<&str, &RunManifest>,
+) -> CellComparison {
+    let run = cell.run.as_deref().and_then(|run| manifests.get(run));
+    let floors = run.and_then(|run| {
+        input.noise.get(&run.machine.id).filter(|floors| floors.obstacle(run).is_none())
+    });
+    let standard = Standard { rules: input.rules, obstacle, floors };
+    compare_cell(&standard, &side(twin), &side(cell))
+}
+
+fn side(cell: &CellSummary) -> CellSide<'_> {
+    CellSide { id: &cell.cell.id, outcome: cell.outcome, attempts: &cell.attempts }
 }
 
 #[cfg(test)]

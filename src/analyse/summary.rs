@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::comparison::CellComparison;
 use crate::collect::record::{AttemptRecord, RunManifest};
 use crate::measurement::{Scope, Unit};
 use crate::outcome::Outcome;
@@ -45,6 +46,8 @@ pub struct CellSummary {
     pub twin: Option<CellId>,
     /// Change against the twin, by metric.
     pub changes: IndexMap<String, Change>,
+    /// What became of it against the twin, judged as `memgrid compare` judges; `None` without one.
+    pub comparison: Option<CellComparison>,
     /// Digest of its output, if its attempts agree on one.
     pub output_digest: Option<String>,
     /// Its attempts in that run, warm-ups and failed ones included.

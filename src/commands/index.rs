@@ -1,16 +1,17 @@
 //! Brings what is stored into one summary of the matrix, and renders the index from it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
 use crate::analyse::summary::{CellSummary, Curve, Summary};
-use crate::analyse::{SummaryInput, curve, summarise as summarise_runs};
-use crate::collect::RunDir;
+use crate::analyse::{NoiseFloors, SummaryInput, curve, summarise as summarise_runs};
 use crate::collect::record::RunRecord;
 use crate::collect::run_dir::{STDERR, STDOUT};
+use crate::collect::{RunDir, noise};
+use crate::config::Rule;
 use crate::error::Result;
 use crate::history::History;
 use crate::plan::CellId;
@@ -45,12 +46,12 @@ pub(super) fn publish(
 
 /// The matrix as it stands: each cell's newest result, whichever run it is from.
 pub(super) fn summarise(project: &Project, history: &mut History) -> Result<Summary> {
-    Ok(summarise_of(project, &relevant_runs(project, history)?))
+    summarise_of(project, &relevant_runs(project, history)?)
 }
 
 /// The cells of one run as that run left them, beside the newest results of their twins.
 fn summarise_run(project: &Project, run: &RunDir, all: Summary) -> Result<Summary> {
-    let own = summarise_of(project, &[run.read()?]);
+    let own = summarise_of(project, &[run.read()?])?;
     let ids = run.read_manifest()?.cells;
     let cells =
         all.cells.into_iter().zip(own.cells).filter(|(cell, _)| ids.contains(&cell.cell.id));
@@ -75,17 +76,30 @@ pub(super) fn render(
     Ok(html::render(summary, &material, reports, templates)?.index)
 }
 
-fn summarise_of(project: &Project, runs: &[RunRecord]) -> Summary {
+fn summarise_of(project: &Project, runs: &[RunRecord]) -> Result<Summary> {
     let config = &project.config;
+    let rules = config.compare.fail_on.clone().unwrap_or_else(|| Rule::defaults().to_vec());
     let baseline = config.compare.axis.as_deref().zip(config.compare.baseline.as_deref());
-    summarise_runs(&SummaryInput {
+    Ok(summarise_runs(&SummaryInput {
         cells: &project.cells,
         axes: &config.matrix.axes,
         baseline,
         same_output: config.compare.same_output,
+        rules: &rules,
+        noise: &noise(&config.reports, runs)?,
         runs,
         curves: &|run, cell, attempt| curves(&config.reports, run, cell, attempt),
-    })
+    }))
+}
+
+/// What is normal on the machines of these runs, as far as they were calibrated.
+fn noise(reports: &Path, runs: &[RunRecord]) -> Result<HashMap<String, NoiseFloors>> {
+    let machines: BTreeSet<&String> = runs.iter().map(|run| &run.manifest.machine.id).collect();
+    let floors = machines.into_iter().map(|machine| {
+        let floors = noise::get(reports, machine)?;
+        Ok(floors.map(|floors| (machine.clone(), floors)))
+    });
+    floors.filter_map(Result::transpose).collect()
 }
 
 /// The runs that hold the newest result of any cell, and the latest ones beside them; newest first.

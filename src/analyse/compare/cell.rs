@@ -2,13 +2,36 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::pair::{Found, Pair};
+use super::pair::Pair;
 use super::{CompareInput, growth, judge};
 use crate::analyse::comparison::{CellComparison, MetricComparison, Verdict};
 use crate::analyse::noise::NoiseFloors;
 use crate::collect::record::AttemptRecord;
 use crate::config::Rule;
 use crate::outcome::Outcome;
+use crate::plan::CellId;
+
+/// A cell on one side, wherever its attempts are from.
+#[derive(Clone, Copy, Debug)]
+pub struct CellSide<'a> {
+    /// The cell.
+    pub id: &'a CellId,
+    /// How it ended; `None` if it never ran.
+    pub outcome: Option<Outcome>,
+    /// Its attempts, warm-ups and failed ones included.
+    pub attempts: &'a [AttemptRecord],
+}
+
+/// By what a cell is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Standard<'a> {
+    /// The gate's rules; the last one that is for a cell and a metric counts.
+    pub rules: &'a [Rule],
+    /// Why the two sides can't be compared whatever became of the cell.
+    pub obstacle: Option<&'a str>,
+    /// What is normal on the machine, if that was measured and holds for these runs.
+    pub floors: Option<&'a NoiseFloors>,
+}
 
 /// A cell, and what the gate has to know beside it.
 pub(super) struct Judged {
@@ -25,16 +48,38 @@ pub(super) fn compare(
     obstacle: Option<&str>,
     floors: Option<&NoiseFloors>,
 ) -> Judged {
-    let (before, after) = (measured(&pair.before), measured(&pair.after));
-    let outcomes = (pair.before.outcome(), pair.after.outcome());
+    let standard = Standard { rules: input.rules, obstacle, floors };
+    let (cell, doubtful) = judge_sides(&standard, &pair.before.side(), &pair.after.side());
+    let confirmed = input.confirmed.contains(pair.after.id);
+    Judged { cell: CellComparison { confirmed, ..cell }, expected: pair.expected, doubtful }
+}
+
+/// One cell on two sides, as [`compare`](super::compare) judges each of its cells.
+#[must_use]
+pub fn compare_cell(
+    standard: &Standard<'_>,
+    before: &CellSide<'_>,
+    after: &CellSide<'_>,
+) -> CellComparison {
+    judge_sides(standard, before, after).0
+}
+
+/// The comparison, and whether it is doubtful.
+fn judge_sides(
+    standard: &Standard<'_>,
+    before_side: &CellSide<'_>,
+    after_side: &CellSide<'_>,
+) -> (CellComparison, bool) {
+    let (before, after) = (measured(before_side), measured(after_side));
+    let outcomes = (before_side.outcome, after_side.outcome);
     let ended = ended(outcomes);
-    let obstacle = ended.as_deref().or(obstacle);
+    let obstacle = ended.as_deref().or(standard.obstacle);
     let question = |name| judge::Question {
-        cell: pair.after.id,
+        cell: after_side.id,
         name,
-        rule: Rule::find(input.rules, pair.after.id, name),
+        rule: Rule::find(standard.rules, after_side.id, name),
         obstacle,
-        floors,
+        floors: standard.floors,
     };
     let names: IndexSet<&String> =
         after.iter().chain(&before).flat_map(|it| it.metrics()).map(|(name, _)| name).collect();
@@ -52,22 +97,21 @@ pub(super) fn compare(
         None => worst(&metrics),
     };
     let cell = CellComparison {
-        id: pair.after.id.clone(),
-        before: pair.before.id.clone(),
+        id: after_side.id.clone(),
+        before: before_side.id.clone(),
         outcomes,
         verdict,
         reason,
         metrics,
         growth: growth::growth(&before, &after),
-        confirmed: input.confirmed.contains(pair.after.id),
+        confirmed: false,
     };
-    Judged { cell, expected: pair.expected, doubtful }
+    (cell, doubtful)
 }
 
 /// The attempts that figures are from.
-fn measured<'a>(found: &Found<'a>) -> Vec<&'a AttemptRecord> {
-    let attempts = found.results.map(|results| results.attempts.as_slice()).unwrap_or_default();
-    attempts.iter().filter(|it| !it.warmup && it.outcome == Outcome::Ok).collect()
+fn measured<'a>(side: &CellSide<'a>) -> Vec<&'a AttemptRecord> {
+    side.attempts.iter().filter(|it| !it.warmup && it.outcome == Outcome::Ok).collect()
 }
 
 /// Why there is nothing to compare; `None` if both sides ended well.

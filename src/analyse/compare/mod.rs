@@ -23,6 +23,8 @@ use crate::collect::record::{RunManifest, RunRecord};
 use crate::config::Rule;
 use crate::plan::{Cell, CellId};
 
+pub use cell::{CellSide, Standard, compare_cell};
+
 /// What is compared, and by what it is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct CompareInput<'a> {

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::{CompareInput, CompareSide, Unpaired};
+use super::{CellSide, CompareInput, CompareSide, Unpaired};
 use crate::collect::record::CellResults;
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId};
@@ -40,7 +40,13 @@ struct Entry<'a> {
     expected: bool,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    /// What is compared of it.
+    pub(super) fn side(&self) -> CellSide<'a> {
+        let attempts = self.results.map(|results| results.attempts.as_slice());
+        CellSide { id: self.id, outcome: self.outcome(), attempts: attempts.unwrap_or_default() }
+    }
+
     /// How it ended; `None` if it never ran.
     pub(super) fn outcome(&self) -> Option<Outcome> {
         let results = self.results?;

@@ -2,6 +2,8 @@
 
 use super::super::sample::{Sample, run};
 use super::*;
+use crate::analyse::comparison::Verdict;
+use crate::analyse::{CompareInput, CompareSide, compare};
 
 const CELL: &str = "sqlite/json/patched";
 
@@ -167,4 +169,36 @@ fn other_bytes_than_the_twin_are_wrong_output_even_from_another_run() {
         Some(Outcome::Ok),
         "other rows, other bytes"
     );
+}
+
+#[test]
+fn twins_are_judged_as_a_comparison_of_the_two_values_judges_them() {
+    let mut sample = Sample::default_matrix();
+    for (cell, peaks) in [
+        ("sqlite/json/patched", [51.0, 51.2, 51.1, 51.4, 51.3]),
+        ("sqlite/json/unpatched", [121.0, 121.5, 121.2, 121.1, 121.3]),
+    ] {
+        sample.measure(0, &id(cell), &peaks.map(|peak| (peak, 2.0)));
+    }
+    sample.end(0, "mysql/xml/patched", Outcome::Failed, "exit status 1", None);
+    let run = &sample.runs[0];
+    let side = |value| CompareSide { label: value, run, value: Some(("state", value)) };
+    let compared = compare(&CompareInput {
+        before: side("unpatched"),
+        after: side("patched"),
+        expected: &sample.cells,
+        rules: &crate::config::Rule::defaults(),
+        noise: None,
+        confirmed: &HashSet::new(),
+        strict: false,
+    });
+    let summary = sample.summary();
+    assert_eq!(compared.cells.len(), 9);
+    for cell in &compared.cells {
+        assert_eq!(summary.cell(&cell.id).unwrap().comparison.as_ref(), Some(cell));
+        assert!(summary.cell(&cell.before).unwrap().comparison.is_none());
+    }
+    let judged = summary.cell(&id("sqlite/json/patched")).unwrap().comparison.as_ref().unwrap();
+    assert_eq!(judged.verdict, Verdict::Improved);
+    assert!(judged.metrics["peak_rss"].interval.is_some_and(|interval| interval.high < 0.43));
 }
