@@ -118,6 +118,7 @@ fn manifest() -> RunManifest {
         allocator: None,
         versions: IndexMap::new(),
         states: IndexMap::new(),
+        series: IndexMap::new(),
         revisions: IndexMap::new(),
         dataset: None,
         workload_sha256: String::new(),

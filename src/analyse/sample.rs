@@ -349,6 +349,7 @@ pub(crate) fn run(id: &str) -> RunRecord {
                 ),
             ]
             .into(),
+            series: IndexMap::new(),
             revisions: IndexMap::new(),
             dataset: Some(DatasetRecord {
                 fingerprint: crate::fingerprint::sha256("rows"),

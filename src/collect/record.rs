@@ -15,7 +15,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Commits;
+use crate::config::{Commits, SeriesKind};
 use crate::measurement::{Derived, Metric, ProbeResult};
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId, Pass};
@@ -58,6 +58,9 @@ pub struct RunManifest {
     pub versions: IndexMap<String, String>,
     /// States by name.
     pub states: IndexMap<String, StateRecord>,
+    /// States whose patches were taken apart, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub series: IndexMap<String, SeriesRecord>,
     /// Revisions by source name, where the command line asked for another than the matrix.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub revisions: IndexMap<String, String>,
@@ -150,6 +153,28 @@ pub struct StateRecord {
     pub description: Option<String>,
     /// What it consisted of, by source name.
     pub sources: IndexMap<String, SourceRecord>,
+}
+
+/// A state whose patches were taken apart: which of them which state has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesRecord {
+    /// In which way.
+    pub kind: SeriesKind,
+    /// The patches, in the order in which they are applied.
+    pub patches: Vec<SeriesPatchRecord>,
+    /// The series' states in the order of the axis, and the indices of the patches that each has.
+    pub states: IndexMap<String, Vec<usize>>,
+}
+
+/// One patch of a series.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesPatchRecord {
+    /// What it is called.
+    pub label: String,
+    /// The source that it changes.
+    pub source: String,
+    /// The file's name.
+    pub name: String,
 }
 
 /// One source of a state.

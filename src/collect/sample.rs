@@ -58,6 +58,7 @@ pub(crate) fn manifest(cells: &[&str], minute: i64, finished: bool) -> RunManife
         allocator: None,
         versions: IndexMap::new(),
         states: IndexMap::from([("patched".into(), state)]),
+        series: IndexMap::new(),
         revisions: IndexMap::new(),
         dataset: None,
         workload_sha256: "w".into(),

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use walkdir::WalkDir;
 
 use crate::collect;
-use crate::collect::record::{DatasetRecord, MeasureRecord, RunManifest, SCHEMA};
-use crate::config::{Config, Dataset};
+use crate::collect::record::{
+    DatasetRecord, MeasureRecord, RunManifest, SCHEMA, SeriesPatchRecord, SeriesRecord,
+};
+use crate::config::{Config, Dataset, PatchFile, Series, SeriesPatch};
 use crate::dataset::{self, Source};
 use crate::error::{Context, Result};
 use crate::fingerprint::{Fingerprint, sha256};
@@ -58,6 +60,7 @@ pub(super) fn outline(project: &Project, cells: &[Cell]) -> Result<RunManifest> 
         allocator: collect::allocator(),
         versions: IndexMap::new(),
         states: IndexMap::new(),
+        series: config.series.iter().map(|(name, it)| (name.clone(), series(it))).collect(),
         revisions: project.revisions.clone(),
         dataset: config.dataset.as_ref().map(describe).transpose()?,
         workload_sha256: workload_sha256(&config.root, &config.workload.files)?,
@@ -70,12 +73,25 @@ pub(super) fn patches(config: &Config, state: &str) -> Result<IndexMap<String, V
     let of_source = |source: &String| {
         let change = state.and_then(|state| state.changes.get(source));
         let files = change.map_or(&[][..], |change| change.patches.as_slice());
-        let digest = |file: &PathBuf| -> Result<String> {
-            Ok(sha256(fs_err::read(file).context(|| "a patch can't be read".to_owned())?))
+        let digest = |file: &PatchFile| -> Result<String> {
+            Ok(sha256(fs_err::read(&file.path).context(|| "a patch can't be read".to_owned())?))
         };
         Ok((source.clone(), files.iter().map(digest).collect::<Result<Vec<_>>>()?))
     };
     config.sources.keys().map(of_source).collect()
+}
+
+fn series(series: &Series) -> SeriesRecord {
+    let patch = |patch: &SeriesPatch| SeriesPatchRecord {
+        label: patch.label.clone(),
+        source: patch.source.clone(),
+        name: patch.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    SeriesRecord {
+        kind: series.kind,
+        patches: series.patches.iter().map(patch).collect(),
+        states: series.states.clone(),
+    }
 }
 
 fn measure(config: &Config) -> MeasureRecord {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::config::{self, Overrides};
+use crate::config::{self, Overrides, SeriesChoice};
 use crate::plan::Pass;
 
 /// What `run` and `plan` may set otherwise than the matrix does.
@@ -44,6 +44,10 @@ pub(super) struct OverrideArgs {
     /// Make no pass, whatever the matrix says
     #[arg(long, conflicts_with = "passes")]
     no_passes: bool,
+    /// Take the patches of a state apart, to tell what each of them does: leave-one-out or
+    /// cumulative; --series STATE=KIND if several states have patches
+    #[arg(long, value_name = "[STATE=]KIND")]
+    series: Vec<SeriesChoice>,
     /// Seed of the order of attempts [default: drawn for each run]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -67,6 +71,7 @@ impl OverrideArgs {
             passes: (self.no_passes || !self.passes.is_empty()).then(|| self.passes.clone()),
             seed: self.seed,
             revisions: self.revisions.iter().cloned().collect(),
+            series: self.series.clone(),
             reports: None,
         }
     }

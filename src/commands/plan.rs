@@ -1,10 +1,11 @@
 //! `memgrid plan [CELL…]`: what `run` would do, without doing it.
 
 use clap::{Args, ValueEnum};
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::cli::Global;
-use crate::config::{Change, Config, Content};
+use crate::config::{Change, Config, Content, PatchFile, Series, SeriesKind};
 use crate::error::Result;
 use crate::exit_code;
 use crate::plan::{self, Cell, CellId, Pass};
@@ -48,6 +49,9 @@ pub(super) fn run(global: &Global, args: &PlanArgs) -> Result<u8> {
     match args.format {
         Format::Table => {
             output::data(&plan.table())?;
+            for (name, series) in &plan.series {
+                output::data(&series.lines(name))?;
+            }
             output::say(&format!(
                 "{} cells, {} attempts. `memgrid run --seed {}` runs them in this order.",
                 plan.cells.len(),
@@ -64,8 +68,42 @@ pub(super) fn run(global: &Global, args: &PlanArgs) -> Result<u8> {
 #[derive(Serialize)]
 struct PlanView {
     seed: u64,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    series: IndexMap<String, SeriesView>,
     cells: Vec<CellView>,
     order: Vec<AttemptView>,
+}
+
+/// A state whose patches are taken apart.
+#[derive(Serialize)]
+struct SeriesView {
+    kind: SeriesKind,
+    /// Labels, in the order in which the patches are applied.
+    patches: Vec<String>,
+    /// The labels that each of its states has.
+    states: IndexMap<String, Vec<String>>,
+}
+
+impl SeriesView {
+    fn new(series: &Series) -> Self {
+        let label = |index: &usize| series.patches.get(*index).map(|patch| patch.label.clone());
+        let labels = |having: &Vec<usize>| having.iter().filter_map(label).collect();
+        Self {
+            kind: series.kind,
+            patches: series.patches.iter().map(|patch| patch.label.clone()).collect(),
+            states: series.states.iter().map(|(name, it)| (name.clone(), labels(it))).collect(),
+        }
+    }
+
+    fn lines(&self, name: &str) -> String {
+        let rows = self.states.iter().map(|(state, having)| {
+            let row =
+                self.patches.iter().map(|it| if having.contains(it) { it.as_str() } else { "–" });
+            std::iter::once(state.as_str()).chain(row).map(str::to_owned).collect()
+        });
+        let table = output::table(&["State", "Patches"], rows);
+        format!("\nSeries `{name}` ({}):\n{table}", self.kind.as_str())
+    }
 }
 
 #[derive(Serialize)]
@@ -132,7 +170,8 @@ impl PlanView {
                 pass: it.pass,
             })
             .collect();
-        Self { seed, cells: views, order }
+        let series = config.series.iter().map(|(name, it)| (name.clone(), SeriesView::new(it)));
+        Self { seed, series: series.collect(), cells: views, order }
     }
 
     fn table(&self) -> String {
@@ -189,9 +228,8 @@ fn dependencies(config: &Config, cell: &Cell) -> Dependencies {
 }
 
 fn patch_names(change: &Change) -> Vec<String> {
-    let name = |path: &std::path::PathBuf| {
-        path.file_name().map(|name| name.to_string_lossy().into_owned())
-    };
+    let name =
+        |patch: &PatchFile| patch.path.file_name().map(|name| name.to_string_lossy().into_owned());
     change.patches.iter().filter_map(name).collect()
 }
 

@@ -45,7 +45,8 @@ impl Project {
     ) -> Result<Self> {
         let absolute = std::path::absolute(&file).context(|| absolute_failed(&file))?;
         let root = absolute.parent().unwrap_or(Path::new("/")).to_owned();
-        let config = config::load(&file.to_string_lossy(), &text, &root, look_up)?;
+        let name = file.to_string_lossy();
+        let config = config::load_with(&name, &text, &root, look_up, &overrides.series)?;
         let mut config = config.with(overrides)?;
         if let Some(reports) = &global.reports {
             config.reports = std::path::absolute(reports).context(|| absolute_failed(reports))?;

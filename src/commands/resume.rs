@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::cli::Global;
 use crate::collect::RunDir;
-use crate::collect::record::{AttemptRecord, CellResults, RunManifest, RunRecord};
-use crate::config::{Config, Content, Overrides};
+use crate::collect::record::{AttemptRecord, CellResults, RunManifest, RunRecord, SeriesRecord};
+use crate::config::{Config, Content, Overrides, SeriesChoice};
 use crate::error::{Error, Result};
 use crate::fingerprint::sha256;
 use crate::outcome::Outcome;
@@ -114,8 +114,17 @@ pub(super) fn overrides(config: &Config, manifest: &RunManifest) -> Overrides {
         passes: Some(measure.passes.clone()),
         seed: Some(measure.seed),
         revisions: manifest.revisions.clone(),
+        series: series(manifest),
         reports: None,
     }
+}
+
+fn series(manifest: &RunManifest) -> Vec<SeriesChoice> {
+    let choice = |(name, series): (&String, &SeriesRecord)| SeriesChoice {
+        state: Some(name.clone()),
+        kind: series.kind,
+    };
+    manifest.series.iter().map(choice).collect()
 }
 
 /// Refuses to mix attempts that depend on different things in one run.

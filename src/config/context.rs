@@ -45,6 +45,13 @@ pub(super) struct Context<'a> {
     pub(super) templates: RefCell<Vec<TemplateUse>>,
 }
 
+impl TemplateUse {
+    /// The same text, used in other cells too.
+    pub(super) fn elsewhere(&self, scope: Scope) -> Self {
+        Self { template: self.template.clone(), span: self.span.clone(), scope }
+    }
+}
+
 impl<'a> Context<'a> {
     pub(super) fn new(
         sink: &'a Sink,

@@ -15,7 +15,8 @@ use super::measure::read_measure;
 use super::model::{BACKEND_AXIS, Config, STATE_AXIS};
 use super::passes::read_passes;
 use super::problem::{Problem, Problems, Sink, Span, SyntaxErrors};
-use super::reader::{At, Table};
+use super::reader::{At, Table, Value};
+use super::series::{SeriesChoice, take_apart};
 use super::sources::{read_sources, read_states};
 use super::workload::{WorkloadSection, read_python};
 use crate::plan::Cell;
@@ -26,8 +27,7 @@ const SECTIONS: [&str; 11] = [
     "passes", "compare",
 ];
 
-/// Reads a matrix file. `file_name` is what diagnostics call it, `root` the absolute path of the
-/// folder that holds it, and `look_up` says what a path is, following links.
+/// [`load_with`] without anything from the command line.
 ///
 /// # Errors
 /// Every problem in the file at once.
@@ -37,25 +37,43 @@ pub fn load(
     root: &Path,
     look_up: &dyn Fn(&Path) -> Option<PathKind>,
 ) -> Result<Config, Problems> {
+    load_with(file_name, text, root, look_up, &[])
+}
+
+/// Reads a matrix file. `file_name` is what diagnostics call it, `root` the absolute path of the
+/// folder that holds it, and `look_up` says what a path is, following links. `series` is what the command line
+/// says of states that are to be taken apart, which decides about what cells there are.
+///
+/// # Errors
+/// Every problem in the file at once.
+pub fn load_with(
+    file_name: &str,
+    text: &str,
+    root: &Path,
+    look_up: &dyn Fn(&Path) -> Option<PathKind>,
+    series: &[SeriesChoice],
+) -> Result<Config, Problems> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let syntax = SyntaxErrors::new(&errors, text);
     let sink = Sink::default();
     let config = {
         let context = Context::new(&sink, root, look_up);
-        read(&Table::top(&document, &sink), &context)
+        read(&Table::top(&document, &sink), series, &context)
     };
     let problems = sink.into_problems(syntax, text);
     if problems.is_empty() { Ok(config) } else { Err(Problems::new(file_name, text, problems)) }
 }
 
 /// Where there is a problem the configuration holds something that stands in for the right thing.
-fn read(top: &Table<'_>, context: &Context<'_>) -> Config {
-    let (matrix, cells) = read_matrix(top, context);
+fn read(top: &Table<'_>, chosen: &[SeriesChoice], context: &Context<'_>) -> Config {
+    let sources = read_sources(top, context);
+    let (mut states, declared) = read_states(top, &sources, context);
+    let mut matrix = read_matrix(top, context);
+    let series = take_apart(&mut states, &mut matrix, &declared, chosen, context);
+    let cells = check_matrix(top, &matrix, context);
     let known: IndexSet<&str> = SECTIONS.into_iter().chain(matrix.axis_names()).collect();
     top.only(&known.into_iter().collect::<Vec<_>>());
 
-    let sources = read_sources(top, context);
-    let states = read_states(top, &sources, context);
     let backends = read_backends(top, context);
     let values = read_values(top, &matrix, context);
     let workload = WorkloadSection::read(top, context);
@@ -75,6 +93,7 @@ fn read(top: &Table<'_>, context: &Context<'_>) -> Config {
         matrix: matrix.to_model(),
         sources,
         states: apart(states).0,
+        series,
         backends,
         values: values.into_iter().map(|(axis, tables)| (axis, apart(tables).0)).collect(),
         workload: workload.into_workload(files),
@@ -91,16 +110,22 @@ fn read(top: &Table<'_>, context: &Context<'_>) -> Config {
     config
 }
 
-fn read_matrix(top: &Table<'_>, context: &Context<'_>) -> (MatrixSection, Vec<Cell>) {
+fn read_matrix(top: &Table<'_>, context: &Context<'_>) -> MatrixSection {
     if top.get("matrix").is_none() {
         let problem = Problem::missing("there is no `[matrix]`: nothing says what to combine");
         let hint = "add `[matrix]` with an axis, such as format = [\"json\", \"xml\"]";
         context.add(problem.hint(hint));
     }
-    let Some(table) = top.sub_table("matrix") else { return Default::default() };
-    let matrix = MatrixSection::read(&table, context);
-    let cells = check::check_cells(&table.span, &matrix, context);
-    (matrix, cells)
+    let table = top.sub_table("matrix");
+    table.map(|table| MatrixSection::read(&table, context)).unwrap_or_default()
+}
+
+fn check_matrix(top: &Table<'_>, matrix: &MatrixSection, context: &Context<'_>) -> Vec<Cell> {
+    // Of another type: that was reported when it was read.
+    let Some(table) = top.get("matrix").filter(Value::is_table) else { return Vec::new() };
+    let Some(table) = table.table("matrix".to_owned()) else { return Vec::new() };
+    matrix.check(&table, context);
+    check::check_cells(&table.span, matrix, context)
 }
 
 /// Takes values and places apart.

@@ -32,6 +32,15 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// The entry with another value under a name that it has.
+    fn with(&self, name: &str, value: At<String>) -> Self {
+        let mut values = self.values.clone();
+        if let Some(known) = values.get_mut(name) {
+            known.1 = value;
+        }
+        Self { span: self.span.clone(), values }
+    }
+
     fn plain(&self) -> IndexMap<String, String> {
         let pair = |(name, (_, value)): (&String, &(Span, At<String>))| {
             (name.clone(), value.value.clone())
@@ -72,10 +81,52 @@ impl MatrixSection {
                 }
             }
         }
-        section.check_variables(table, context);
-        section.check_excludes(context);
-        section.check_includes(context);
         section
+    }
+
+    /// What can only be said when a series has been replaced by its states.
+    pub(super) fn check(&self, table: &Table<'_>, context: &Context<'_>) {
+        self.check_variables(table, context);
+        self.check_excludes(context);
+        self.check_includes(context);
+    }
+
+    /// Puts the values `new` in the place of `value` of `axis`: on the axis, and in every entry.
+    pub(super) fn replace(&mut self, axis: &str, value: &str, new: &[&str]) {
+        let at = |place: &At<String>| {
+            let span = place.span.clone();
+            new.iter().map(move |name| At::new((*name).to_owned(), span.clone()))
+        };
+        if let Some(values) = self.axes.get_mut(axis)
+            && let Some(index) = values.iter().position(|known| known.value == value)
+        {
+            let new: Vec<_> = at(&values[index]).collect();
+            values.splice(index..=index, new);
+        }
+        for entries in [&mut self.exclude, &mut self.include] {
+            let copies = entries.drain(..).flat_map(|entry| match entry.values.get(axis) {
+                Some((_, named)) if named.value == value => {
+                    at(named).map(|value| entry.with(axis, value)).collect()
+                }
+                _ => vec![entry],
+            });
+            *entries = copies.collect();
+        }
+        // What `exclude` takes away whole must not come back as a cell of its own.
+        let is_gone = |entry: &Entry| {
+            let taken = |gone: &Entry| {
+                gone.values.iter().all(|(name, (_, value))| {
+                    entry.values.get(name).is_some_and(|(_, its)| its.value == value.value)
+                })
+            };
+            self.exclude.iter().any(taken)
+        };
+        self.include.retain(|entry| match entry.values.get(axis) {
+            Some((_, named)) if named.value != value && new.contains(&named.value.as_str()) => {
+                !is_gone(entry)
+            }
+            _ => true,
+        });
     }
 
     /// The names of the axes.

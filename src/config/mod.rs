@@ -20,6 +20,7 @@ mod problem;
 mod reader;
 mod revision;
 mod rule;
+mod series;
 mod sources;
 pub(crate) mod suggest;
 #[cfg(test)]
@@ -28,11 +29,12 @@ mod units;
 mod workload;
 
 pub use context::PathKind;
-pub use load::load;
+pub use load::{load, load_with};
 pub use model::*;
 pub(crate) use names::path_part_problem;
 pub use overrides::Overrides;
 pub use problem::{Problem, Problems, Span};
 pub use revision::{Commits, parse_revision};
 pub use rule::{Limit, Rule, RuleError};
+pub use series::{Series, SeriesChoice, SeriesKind, SeriesPatch};
 pub use units::{parse_duration, parse_size};

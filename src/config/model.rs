@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::rule::Rule;
+use super::series::Series;
 use crate::plan::Pass;
 
 /// The axis whose values name [`State`]s.
@@ -28,6 +29,9 @@ pub struct Config {
     pub sources: IndexMap<String, Source>,
     /// `[state.NAME]`: the variants of the sources. Empty when there is no `state` axis.
     pub states: IndexMap<String, State>,
+    /// States whose patches are taken apart, by name. What they stand for is in `states` and in
+    /// `matrix`.
+    pub series: IndexMap<String, Series>,
     /// `[backend.NAME]`. Empty when there is no `backend` axis.
     pub backends: IndexMap<String, Backend>,
     /// `[AXIS.VALUE]` for any other axis: what a value adds to the workload's environment.
@@ -114,8 +118,23 @@ pub struct State {
 pub struct Change {
     /// A revision other than the source's own (git sources only).
     pub rev: Option<String>,
-    /// Patch files, applied in this order. Absolute paths.
-    pub patches: Vec<PathBuf>,
+    /// Patches, applied in this order.
+    pub patches: Vec<PatchFile>,
+}
+
+/// A patch as the matrix file names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatchFile {
+    /// Its file. Absolute.
+    pub path: PathBuf,
+    /// What it is called in a series, if that is not to follow from the file's name.
+    pub label: Option<String>,
+}
+
+impl From<PathBuf> for PatchFile {
+    fn from(path: PathBuf) -> Self {
+        Self { path, label: None }
+    }
 }
 
 /// Which database a backend is.

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::dataset::MOST_ROWS;
 use super::measure::{MOST_ATTEMPTS, MOST_JOBS, SHORTEST_PERIOD};
 use super::model::{Config, Content};
+use super::series::SeriesChoice;
 use crate::error::{Error, Result};
 use crate::plan::Pass;
 
@@ -36,6 +37,8 @@ pub struct Overrides {
     pub seed: Option<u64>,
     /// Revisions by source name. A state that has a revision of its own keeps it.
     pub revisions: IndexMap<String, String>,
+    /// States whose patches are taken apart: for [`super::load_with`].
+    pub series: Vec<SeriesChoice>,
     /// Where runs and the index go. An absolute path.
     pub reports: Option<PathBuf>,
 }
@@ -56,6 +59,7 @@ impl Overrides {
             passes: self.passes.or(other.passes),
             seed: self.seed.or(other.seed),
             revisions: other.revisions.into_iter().chain(self.revisions).collect(),
+            series: if self.series.is_empty() { other.series } else { self.series },
             reports: self.reports.or(other.reports),
         }
     }
@@ -65,9 +69,10 @@ impl Config {
     /// This configuration with `overrides` in place of its own values.
     ///
     /// # Errors
-    /// When a value makes no sense, or there are no generated rows whose number it could change;
+    /// When a value makes no sense, a series was asked for that [`super::load_with`] could not make, or there are no generated rows whose number it could change;
     /// the error names the option.
     pub fn with(mut self, overrides: &Overrides) -> Result<Self> {
+        self.check_series(&overrides.series)?;
         let measure = &mut self.measure;
         within("--repeats", overrides.repeats, 1, MOST_ATTEMPTS)?;
         within("--warmup", overrides.warmup, 0, MOST_ATTEMPTS)?;

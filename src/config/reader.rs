@@ -124,10 +124,7 @@ impl<'a> Value<'a> {
     }
 
     pub(super) fn text(&self) -> Option<At<String>> {
-        match self.value.get_ref() {
-            DeValue::String(text) => Some(self.at(text.to_string())),
-            _ => self.wrong("a string"),
-        }
+        self.text_of("a string")
     }
 
     pub(super) fn boolean(&self) -> Option<At<bool>> {
@@ -181,13 +178,21 @@ impl<'a> Value<'a> {
         Some(self.array(of_what)?.iter().map(element).collect())
     }
 
+    /// Its text; `expected` says what else is a problem.
+    pub(super) fn text_of(&self, expected: &str) -> Option<At<String>> {
+        match self.value.get_ref() {
+            DeValue::String(text) => Some(self.at(text.to_string())),
+            _ => self.wrong(expected),
+        }
+    }
+
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Table(_))
+    }
+
     pub(super) fn texts(&self) -> Option<Vec<At<String>>> {
         let elements = self.elements("strings")?;
-        let text = |value: &Value<'a>| match value.value.get_ref() {
-            DeValue::String(text) => Some(value.at(text.to_string())),
-            _ => value.wrong("an array of strings"),
-        };
-        Some(elements.iter().filter_map(text).collect())
+        Some(elements.iter().filter_map(|value| value.text_of("an array of strings")).collect())
     }
 
     pub(super) fn scalars(&self) -> Option<Vec<At<String>>> {

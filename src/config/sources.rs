@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 
 use super::context::{Context, Scope};
-use super::model::{Change, Origin, STATE_AXIS, SUBJECT, Source, State};
+use super::model::{Change, Origin, PatchFile, STATE_AXIS, SUBJECT, Source, State};
 use super::names::is_name;
-use super::problem::{Problem, Span};
-use super::reader::{At, Table};
+use super::problem::Problem;
+use super::reader::{At, Table, Value};
+use super::series::{Declared, SeriesKind, check_label};
 use super::suggest::did_you_mean;
 
 /// A source and the place of its table's name.
@@ -122,17 +123,37 @@ fn read_pip(pip: &At<String>, context: &Context<'_>) -> Origin {
 /// States by name, with the place of the name.
 pub(super) type States = IndexMap<String, At<State>>;
 
-pub(super) fn read_states(top: &Table<'_>, sources: &Sources, context: &Context<'_>) -> States {
+/// The states, and which of them are series.
+pub(super) fn read_states(
+    top: &Table<'_>,
+    sources: &Sources,
+    context: &Context<'_>,
+) -> (States, Declared) {
     let tables = top.sub_table(STATE_AXIS).map(|table| table.sub_tables()).unwrap_or_default();
-    let state = |(name, table): (At<&str>, Table<'_>)| {
+    let (mut states, mut declared) = (States::new(), Declared::new());
+    for (name, table) in tables {
         let state = read_state(name.value, &table, sources, context);
-        (name.value.to_owned(), At::new(state, name.span))
-    };
-    tables.into_iter().map(state).collect()
+        states.insert(name.value.to_owned(), At::new(state, name.span));
+        if let Some(kind) = table.get("series").and_then(|value| read_series(&value, context)) {
+            declared.insert(name.value.to_owned(), kind);
+        }
+    }
+    (states, declared)
+}
+
+fn read_series(value: &Value<'_>, context: &Context<'_>) -> Option<At<SeriesKind>> {
+    let text = value.text()?;
+    if let Ok(kind) = text.value.parse() {
+        return Some(At::new(kind, text.span));
+    }
+    let kinds = SeriesKind::ALL.map(SeriesKind::as_str);
+    let problem = Problem::at(&text.span, format!("there is no kind of series `{}`", text.value));
+    context.add(problem.hint(did_you_mean(&text.value, &kinds)));
+    None
 }
 
 fn read_state(name: &str, table: &Table<'_>, sources: &Sources, context: &Context<'_>) -> State {
-    table.only(&["description", "rev", "patches", "sources", "env"]);
+    table.only(&["description", "rev", "patches", "series", "sources", "env"]);
     let description = table.get("description").and_then(|value| value.text());
     let scope = Scope::Where { axis: STATE_AXIS.to_owned(), value: name.to_owned() };
     let mut changes = IndexMap::new();
@@ -179,21 +200,39 @@ fn read_change(table: &Table<'_>, source: Option<&At<Source>>, context: &Context
         let problem = Problem::at(span, "`rev` needs a source that comes from `git`");
         context.add(problem.hint("a distribution has one version; patch it instead"));
     }
-    let patches = table.get("patches").and_then(|value| value.texts()).unwrap_or_default();
+    let patches = table.get("patches").and_then(|value| value.elements("strings"));
+    let patches = patches.unwrap_or_default();
     Change {
         rev: rev.map(|(_, rev)| checked_rev(rev, context)),
         patches: read_patches(&patches, context),
     }
 }
 
-fn read_patches(patches: &[At<String>], context: &Context<'_>) -> Vec<PathBuf> {
-    let mut seen: IndexMap<PathBuf, Span> = IndexMap::new();
+fn read_patches(patches: &[Value<'_>], context: &Context<'_>) -> Vec<PatchFile> {
+    let mut seen: IndexMap<PathBuf, PatchFile> = IndexMap::new();
     for patch in patches {
-        let path = context.file(patch, "the patch");
-        if seen.insert(path, patch.span.clone()).is_some() {
-            let message = format!("the patch `{}` is applied twice", patch.value);
-            context.add(Problem::at(&patch.span, message).hint("remove one of the two"));
+        let Some((file, label)) = read_patch(patch, context) else { continue };
+        let path = context.file(&file, "the patch");
+        let known = PatchFile { path: path.clone(), label };
+        if seen.insert(path, known).is_some() {
+            let message = format!("the patch `{}` is applied twice", file.value);
+            context.add(Problem::at(&file.span, message).hint("remove one of the two"));
         }
     }
-    seen.into_keys().collect()
+    seen.into_values().collect()
+}
+
+/// A file's name, or a table with that and a label.
+fn read_patch(patch: &Value<'_>, context: &Context<'_>) -> Option<(At<String>, Option<String>)> {
+    if !patch.is_table() {
+        return Some((patch.text_of("an array of strings")?, None));
+    }
+    let table = patch.table("patches".to_owned())?;
+    table.only(&["file", "label"]);
+    let label = table.get("label").and_then(|label| label.text());
+    if let Some(label) = &label {
+        check_label(label, context);
+    }
+    let file = table.require("file", "file = \"fixes/0001-first.patch\"")?.text()?;
+    Some((file, label.map(|label| label.value)))
 }

@@ -145,7 +145,7 @@ fn local(repository: &Path, rev: &str) -> Origin {
 
 fn patched(files: &[&Path]) -> State {
     let change =
-        Change { rev: None, patches: files.iter().map(|path| path.to_path_buf()).collect() };
+        Change { rev: None, patches: files.iter().map(|path| path.to_path_buf().into()).collect() };
     State { changes: [("subject".to_owned(), change)].into(), ..State::default() }
 }
 

@@ -38,6 +38,7 @@ fn manifest(cells: &[&str]) -> RunManifest {
         allocator: None,
         versions: IndexMap::new(),
         states: IndexMap::new(),
+        series: IndexMap::new(),
         revisions: IndexMap::new(),
         dataset: None,
         workload_sha256: String::new(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::Global;
 use crate::collect::record::{PatchRecord, RunManifest};
 use crate::collect::{RunDir, machine};
-use crate::config::{Config, Overrides, PathKind};
+use crate::config::{Config, Overrides, PatchFile, PathKind};
 use crate::error::{Context, Error, Result};
 
 use super::super::project::{Project, look_up};
@@ -59,7 +59,8 @@ fn restore_patches(
                 patches.map(|(index, patch)| lay_out(run, patch, &folder.join(index.to_string())));
             let patches = patches.collect::<Result<Vec<PathBuf>>>()?;
             if !patches.is_empty() {
-                state.changes.entry(source.clone()).or_default().patches = patches;
+                let change = state.changes.entry(source.clone()).or_default();
+                change.patches = patches.into_iter().map(PatchFile::from).collect();
             }
         }
     }

@@ -122,7 +122,8 @@ fn parts_of<'a>(
             .cloned()
             .unwrap_or_else(|| Err(Blocked::unavailable(format!("{name} was not fetched"))))?;
         let files = state.changes.get(name).map_or(&[][..], |change| &change.patches);
-        let patches = files.iter().map(|file| read_patch(file)).collect::<Result<Vec<_>, _>>()?;
+        let patches =
+            files.iter().map(|file| read_patch(&file.path)).collect::<Result<Vec<_>, _>>()?;
         let fingerprint = worktree::fingerprint(&pinned, &patches);
         Ok((name, Part { origin: origin_of(source), pinned, patches, fingerprint }))
     };

@@ -10,6 +10,7 @@ fn config() -> Config {
         root: PathBuf::from("/"),
         matrix: Matrix::default(),
         sources: IndexMap::new(),
+        series: IndexMap::new(),
         states: IndexMap::new(),
         backends: IndexMap::new(),
         values: IndexMap::new(),
