@@ -1,0 +1,46 @@
+//! The experiments of `examples/`, for real and small: each runs, is right, and shows what its README
+//! says that it shows.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod releasing_memory;
+
+use std::path::Path;
+
+use common::TestEnvironment;
+use serde_json::Value;
+
+/// An example's own matrix, with everything beside it but what was measured there.
+fn example(name: &str) -> TestEnvironment {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+    let matrix = std::fs::read_to_string(folder.join("matrix.toml")).unwrap();
+    let environment = TestEnvironment::new(&matrix).with_shared_cache();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let entry = entry.unwrap();
+        if !["matrix.toml", "reports"].map(Into::into).contains(&entry.file_name()) {
+            let link = environment.path().join(entry.file_name());
+            std::os::unix::fs::symlink(entry.path(), link).unwrap();
+        }
+    }
+    environment
+}
+
+/// Runs cells of it, all of which must be `ok`: what they gave.
+fn run(environment: &TestEnvironment, arguments: &[&str]) -> Vec<Value> {
+    let arguments = [&["run", "--strict", "--format", "json"], arguments].concat();
+    let json = environment.run(&arguments).exits(0).json();
+    let cells = json["cells"].as_array().unwrap().clone();
+    let cells: Vec<_> = cells.into_iter().filter(|cell| cell["outcome"] != "never-ran").collect();
+    assert!(!cells.is_empty() && cells.iter().all(|cell| cell["outcome"] == "ok"), "{cells:#?}");
+    cells
+}
+
+/// The median of a metric in the cell of this id.
+#[track_caller]
+fn median(cells: &[Value], id: &str, metric: &str) -> f64 {
+    let cell = cells.iter().find(|cell| cell["id"] == id).unwrap_or_else(|| panic!("no {id}"));
+    cell["metrics"][metric]["median"].as_f64().unwrap_or_else(|| panic!("{id} has no {metric}"))
+}
