@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::summary::Statistic;
 use crate::config::{Limit, Rule};
 pub use crate::measurement::Shape;
-use crate::measurement::{Scope, Unit};
+use crate::measurement::{Better, Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::CellId;
 
@@ -115,7 +115,7 @@ pub struct Unpaired {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Nothing says whether more of it is better or worse, and no rule names it.
+    /// Nothing says whether more of it is better or worse: how it changed is all that can be said.
     NotJudged,
     /// Better, by more than the threshold and the noise.
     Improved,
@@ -136,6 +136,8 @@ pub struct MetricComparison {
     pub unit: Unit,
     /// Whose it is.
     pub scope: Scope,
+    /// Which way it is better; `None` if nothing says so.
+    pub better: Option<Better>,
     /// Over the baseline's measured attempts; `None` if it has no value there.
     pub before: Option<Statistic>,
     /// Over the judged side's measured attempts.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::summary::{Curve, Summary};
 use super::{SummaryInput, summarise};
 use crate::collect::record::*;
-use crate::measurement::{Metric, Precision, ProbeOutcome, ProbeResult, Scope, Unit};
+use crate::measurement::{Directions, Metric, Precision, ProbeOutcome, ProbeResult, Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId};
 
@@ -160,6 +160,7 @@ impl Sample {
             cells: &self.cells,
             axes: &self.axes,
             baseline: self.baseline.as_ref().map(|(axis, value)| (axis.as_str(), value.as_str())),
+            directions: &Directions::default(),
             same_output: true,
             rules: &crate::config::Rule::defaults(),
             noise: &std::collections::HashMap::new(),

@@ -14,9 +14,9 @@ use super::output::{self, Output};
 use super::summary::{CellSummary, Curve, EarlierResult, PassResult, Statistic, Summary};
 use crate::collect::record::{AttemptRecord, CellResults, RunManifest, RunRecord};
 use crate::config::Rule;
+use crate::measurement::Directions;
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId, Pass};
-use crate::statistics::spread;
 
 /// Points that are kept of each curve: enough for a chart as wide as a page.
 pub const POINTS: usize = 1200;
@@ -33,6 +33,8 @@ pub struct SummaryInput<'a> {
     pub axes: &'a IndexMap<String, Vec<String>>,
     /// The axis along which twins differ, and its baseline value.
     pub baseline: Option<(&'a str, &'a str)>,
+    /// Which way metrics are better.
+    pub directions: &'a Directions,
     /// Whether twins must write the same bytes.
     pub same_output: bool,
     /// The rules by which a cell is judged against its twin.
@@ -178,15 +180,8 @@ fn figures(attempts: &[AttemptRecord]) -> IndexMap<String, Statistic> {
     let ok = || measured(attempts).filter(|attempt| attempt.outcome == Outcome::Ok);
     let names: IndexMap<_, _> = ok().flat_map(AttemptRecord::metrics).collect();
     let statistic = |(name, metric): (&String, &crate::measurement::Metric)| {
-        let spread = spread(ok().filter_map(|attempt| attempt.metric(name)?.value))?;
-        let statistic = Statistic {
-            unit: metric.unit.clone(),
-            scope: metric.scope,
-            count: spread.count,
-            median: spread.median,
-            min: spread.min,
-            max: spread.max,
-        };
+        let values = ok().filter_map(|attempt| attempt.metric(name)?.value);
+        let statistic = Statistic::of(metric.unit.clone(), metric.scope, values)?;
         Some((name.clone(), statistic))
     };
     names.into_iter().filter_map(statistic).collect()
@@ -243,7 +238,12 @@ fn compare_with_twins(
             let other = cell.cell.value(axis).is_some_and(|own| own != value);
             let twin = twins.get(&cell.cell.twin_key(axis)).filter(|_| other)?;
             let obstacle = obstacle(twin, cell, manifests);
-            let changes = change::changes(&twin.metrics, &cell.metrics, obstacle.as_deref());
+            let changes = change::changes(
+                &twin.metrics,
+                &cell.metrics,
+                obstacle.as_deref(),
+                input.directions,
+            );
             let judged = judge(input, (twin, cell), obstacle.as_deref(), manifests);
             Some((twin.cell.id.clone(), changes, judged))
         })
@@ -281,7 +281,7 @@ fn judge(
     let floors = run.and_then(|run| {
         input.noise.get(&run.machine.id).filter(|floors| floors.obstacle(run).is_none())
     });
-    let standard = Standard { rules: input.rules, obstacle, floors };
+    let standard = Standard { rules: input.rules, directions: input.directions, obstacle, floors };
     compare_cell(&standard, &side(twin), &side(cell))
 }
 

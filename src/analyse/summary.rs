@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::comparison::CellComparison;
 use crate::collect::record::{AttemptRecord, RunManifest};
-use crate::measurement::{Scope, Unit};
+use crate::measurement::{Better, Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId, Pass};
+use crate::statistics::{Spread, spread};
 
 /// The whole matrix as it stands: for each cell its newest result, whichever run it is from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -105,6 +106,18 @@ pub struct Statistic {
     pub min: f64,
     /// The largest.
     pub max: f64,
+    /// The arithmetic mean.
+    pub mean: f64,
+    /// The sample standard deviation (divided by `count - 1`); `None` of a single attempt.
+    pub standard_deviation: Option<f64>,
+}
+
+impl Statistic {
+    /// Over one value for each attempt; `None` if none of them is a finite number.
+    pub fn of(unit: Unit, scope: Scope, values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let Spread { count, median, min, max, mean, standard_deviation } = spread(values)?;
+        Some(Self { unit, scope, count, median, min, max, mean, standard_deviation })
+    }
 }
 
 /// A metric's change against the twin.
@@ -116,6 +129,8 @@ pub struct Change {
     pub after: f64,
     /// `after / before`; `None` if `before` is 0 or the two can't be compared.
     pub ratio: Option<f64>,
+    /// Which way the metric is better; `None` if nothing says so.
+    pub better: Option<Better>,
     /// Why the two can't be compared: another machine, dataset, period, jobs setting.
     pub not_comparable: Option<String>,
 }

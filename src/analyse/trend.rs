@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::summary::{Change, Statistic};
 use crate::history::{PastSource, TrendPoint};
+use crate::measurement::{Better, Directions};
 use crate::outcome::Outcome;
 use crate::plan::CellId;
-use crate::statistics::spread;
 
 /// One metric of a cell over runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -54,9 +54,14 @@ pub struct SourceChange {
 }
 
 impl Trend {
-    /// From what history knows, newest first.
+    /// From what history knows, newest first, and which way metrics are better.
     #[must_use]
-    pub fn new(cell: CellId, metric: &str, newest_first: &[TrendPoint]) -> Self {
+    pub fn new(
+        cell: CellId,
+        metric: &str,
+        newest_first: &[TrendPoint],
+        directions: &Directions,
+    ) -> Self {
         let mut steps: Vec<Step> = Vec::with_capacity(newest_first.len());
         // The last points that had a figure, and that had sources.
         let (mut measured, mut known): (Option<(&TrendPoint, Statistic)>, Option<&TrendPoint>) =
@@ -68,10 +73,9 @@ impl Trend {
                 name: point.name.clone(),
                 started: point.started,
                 outcome: point.outcome,
-                change: measured
-                    .as_ref()
-                    .zip(figure.as_ref())
-                    .map(|((earlier, before), after)| change(earlier, before, point, after)),
+                change: measured.as_ref().zip(figure.as_ref()).map(|((earlier, before), after)| {
+                    change(earlier, before, point, after, directions.of(metric, after.scope))
+                }),
                 figure: figure.clone(),
                 sources: point.sources.as_ref().clone(),
                 changed: known.map(|earlier| changed(earlier, point)).unwrap_or_default(),
@@ -90,15 +94,7 @@ impl Trend {
 
 fn statistic(point: &TrendPoint) -> Option<Statistic> {
     let figure = point.figure.as_ref()?;
-    let spread = spread(figure.values.iter().copied())?;
-    Some(Statistic {
-        unit: figure.unit.clone(),
-        scope: figure.scope,
-        count: spread.count,
-        median: spread.median,
-        min: spread.min,
-        max: spread.max,
-    })
+    Statistic::of(figure.unit.clone(), figure.scope, figure.values.iter().copied())
 }
 
 fn change(
@@ -106,9 +102,15 @@ fn change(
     before: &Statistic,
     point: &TrendPoint,
     after: &Statistic,
+    better: Option<Better>,
 ) -> Change {
     let obstacle = earlier.conditions.difference(&point.conditions);
-    super::change::change(before, after, obstacle.map(|what| format!("another {what}")).as_deref())
+    super::change::change(
+        before,
+        after,
+        better,
+        obstacle.map(|what| format!("another {what}")).as_deref(),
+    )
 }
 
 /// Sources that both runs have and that differ.
@@ -153,7 +155,7 @@ mod tests {
 
     fn trend(mut oldest_first: Vec<TrendPoint>) -> Trend {
         oldest_first.reverse();
-        Trend::new(cell("a/x"), "peak_rss", &oldest_first)
+        Trend::new(cell("a/x"), "peak_rss", &oldest_first, &Directions::default())
     }
 
     #[test]

@@ -84,6 +84,7 @@ fn summarise_of(project: &Project, runs: &[RunRecord]) -> Result<Summary> {
         cells: &project.cells,
         axes: &config.matrix.axes,
         baseline,
+        directions: &config.directions(),
         same_output: config.compare.same_output,
         rules: &rules,
         noise: &noise(&config.reports, runs)?,

@@ -1,10 +1,11 @@
 //! Trends with the commits between their runs: for the terminal and for the index.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::analyse::trend::{SourceChange, Trend};
 use crate::error::Result;
 use crate::history::History;
+use crate::measurement::Directions;
 use crate::plan::CellId;
 use crate::prepare::cache::Cache;
 use crate::prepare::source::{Between, ChangeLog};
@@ -19,7 +20,8 @@ const LISTED: u32 = 200;
 const DRAWN: u32 = 60;
 /// Commits that it lists of a change.
 const COMMITS: usize = 10;
-/// The metrics that it draws first, as far as a cell has them; changes are shown of the first.
+/// The metrics that it draws first, and then those that the matrix declares, as far as a cell has
+/// them; changes are shown of the first.
 const METRICS: [&str; 4] = ["peak_rss", "peak_heap", "peak_server", "wall_time"];
 /// With more cells than this it draws no others: each is a question to the history.
 const MANY_CELLS: usize = 200;
@@ -30,9 +32,10 @@ pub(super) fn past(project: &Project, history: &mut History, cache: &Cache) -> R
     let mut trends = IndexMap::new();
     if count > 1 {
         let mut log = ChangeLog::new(cache, COMMITS);
+        let directions = project.config.directions();
         for cell in &project.cells {
             let others = project.cells.len() <= MANY_CELLS;
-            let of_cell = cell_trends(&cell.id, others, history, &mut log)?;
+            let of_cell = cell_trends(&cell.id, others, &directions, history, &mut log)?;
             if of_cell.trends.first().is_some_and(|trend| trend.steps.len() > 1) {
                 trends.insert(cell.id.clone(), of_cell);
             }
@@ -44,14 +47,17 @@ pub(super) fn past(project: &Project, history: &mut History, cache: &Cache) -> R
 fn cell_trends(
     cell: &CellId,
     others: bool,
+    directions: &Directions,
     history: &mut History,
     log: &mut ChangeLog<'_>,
 ) -> Result<CellTrends> {
     let known = history.metrics(cell)?;
-    let is_first = |name: &String| METRICS.contains(&name.as_str());
-    let first = METRICS.into_iter().filter(|metric| known.iter().any(|name| name == metric));
+    let wanted: IndexSet<&str> = METRICS.into_iter().chain(directions.declared()).collect();
+    let is_first = |name: &String| wanted.contains(name.as_str());
+    let first = wanted.iter().copied().filter(|metric| known.iter().any(|name| name == metric));
     let mut trend = |metric: &str| -> Result<Option<Trend>> {
-        let trend = Trend::new(cell.clone(), metric, &history.trend(cell, metric, DRAWN)?);
+        let points = history.trend(cell, metric, DRAWN)?;
+        let trend = Trend::new(cell.clone(), metric, &points, directions);
         let is_measured = trend.measured().next().is_some();
         Ok(is_measured.then_some(trend))
     };

@@ -1,8 +1,11 @@
 //! `[compare]`: which cells are twins, and what a comparison fails on.
 
+use indexmap::IndexMap;
+
 use super::context::Context;
 use super::matrix::MatrixSection;
-use super::model::{Compare, STATE_AXIS};
+use super::metrics::check_direction;
+use super::model::{Compare, DeclaredMetric, Rank, STATE_AXIS};
 use super::problem::Problem;
 use super::reader::{At, Table, Value};
 use super::rule::{Rule, RuleError};
@@ -13,12 +16,13 @@ pub(super) fn read_compare(
     top: &Table<'_>,
     matrix: &MatrixSection,
     cells: &[Cell],
+    metrics: &IndexMap<String, DeclaredMetric>,
     context: &Context<'_>,
 ) -> Compare {
     let table = top.sub_table("compare");
     let get = |key| table.as_ref().and_then(|table| table.get(key));
     if let Some(table) = &table {
-        table.only(&["axis", "baseline", "same_output", "fail_on"]);
+        table.only(&["axis", "baseline", "same_output", "fail_on", "rank", "rank_by"]);
     }
     let same_output = get("same_output").and_then(|value| value.boolean());
     let axis = match get("axis") {
@@ -30,8 +34,10 @@ pub(super) fn read_compare(
         Some(value) => read_baseline(&value, axis.as_deref(), matrix, context),
         None => values.and_then(|values| values.first()).map(|first| first.value.clone()),
     };
-    let fail_on = get("fail_on").map(|value| read_rules(&value, cells, context));
-    Compare { axis, baseline, same_output: same_output.is_none_or(|same| same.value), fail_on }
+    let fail_on = get("fail_on").map(|value| read_rules(&value, cells, metrics, context));
+    let rank = read_rank(get("rank"), get("rank_by"), matrix, metrics, context);
+    let same_output = same_output.is_none_or(|same| same.value);
+    Compare { axis, baseline, same_output, fail_on, rank }
 }
 
 fn read_axis(value: &Value<'_>, matrix: &MatrixSection, context: &Context<'_>) -> Option<String> {
@@ -65,12 +71,54 @@ fn read_baseline(
     Some(baseline.value)
 }
 
-fn read_rules(value: &Value<'_>, cells: &[Cell], context: &Context<'_>) -> Vec<Rule> {
-    let texts = value.texts().unwrap_or_default();
-    texts.iter().filter_map(|text| read_rule(text, cells, context)).collect()
+/// What is ranked by, unless `rank_by` says it: what was declared, or memory.
+fn read_rank(
+    axis: Option<Value<'_>>,
+    by: Option<Value<'_>>,
+    matrix: &MatrixSection,
+    metrics: &IndexMap<String, DeclaredMetric>,
+    context: &Context<'_>,
+) -> Option<Rank> {
+    let Some(axis) = axis else {
+        if let Some(by) = by {
+            let problem = Problem::at(&by.key.span, "`rank_by` needs to know who competes");
+            context.add(problem.hint("add rank = \"AXIS\" before it").absence());
+        }
+        return None;
+    };
+    let axis = read_axis(&axis, matrix, context)?;
+    let Some(by) = by else {
+        let declared = metrics.keys().cloned();
+        let none = metrics.is_empty().then(|| "peak_rss".to_owned());
+        return Some(Rank { axis, metrics: declared.chain(none).collect() });
+    };
+    let names = by.texts()?;
+    if names.is_empty() {
+        let problem = Problem::at(&by.span(), "`rank_by` names no metric");
+        context.add(problem.hint("leave it out, or name one, such as \"peak_rss\""));
+    }
+    for name in &names {
+        check_direction(&At::new(&name.value, name.span.clone()), metrics, context);
+    }
+    Some(Rank { axis, metrics: names.into_iter().map(|name| name.value).collect() })
 }
 
-fn read_rule(text: &At<String>, cells: &[Cell], context: &Context<'_>) -> Option<Rule> {
+fn read_rules(
+    value: &Value<'_>,
+    cells: &[Cell],
+    metrics: &IndexMap<String, DeclaredMetric>,
+    context: &Context<'_>,
+) -> Vec<Rule> {
+    let texts = value.texts().unwrap_or_default();
+    texts.iter().filter_map(|text| read_rule(text, cells, metrics, context)).collect()
+}
+
+fn read_rule(
+    text: &At<String>,
+    cells: &[Cell],
+    metrics: &IndexMap<String, DeclaredMetric>,
+    context: &Context<'_>,
+) -> Option<Rule> {
     let rule: Rule = match text.value.parse() {
         Ok(rule) => rule,
         Err(RuleError { message, hint }) => {
@@ -79,6 +127,7 @@ fn read_rule(text: &At<String>, cells: &[Cell], context: &Context<'_>) -> Option
             return None;
         }
     };
+    check_direction(&At::new(&rule.metric, text.span.clone()), metrics, context);
     if let Some(glob) = rule.cells.as_deref()
         && !cells.iter().any(|cell| rule.is_for(&cell.id))
     {

@@ -12,6 +12,7 @@ use super::context::{Context, PathKind};
 use super::dataset::read_dataset;
 use super::matrix::MatrixSection;
 use super::measure::read_measure;
+use super::metrics::read_metrics;
 use super::model::{BACKEND_AXIS, Config, STATE_AXIS};
 use super::passes::read_passes;
 use super::problem::{Problem, Problems, Sink, Span, SyntaxErrors};
@@ -22,9 +23,9 @@ use super::workload::{WorkloadSection, read_python};
 use crate::plan::Cell;
 
 /// The tables that every file may have; an axis adds one of its own name.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "matrix", "subject", "sources", "state", "backend", "workload", "python", "dataset", "measure",
-    "passes", "compare",
+    "metrics", "passes", "compare",
 ];
 
 /// [`load_with`] without anything from the command line.
@@ -79,6 +80,7 @@ fn read(top: &Table<'_>, chosen: &[SeriesChoice], context: &Context<'_>) -> Conf
     let workload = WorkloadSection::read(top, context);
     let files = check::check_template_files(&workload.template_files, &cells, context);
     let dataset = read_dataset(top, context);
+    let metrics = read_metrics(top, context);
     check::check_tables(STATE_AXIS, &states, &matrix, context);
     check::check_tables(BACKEND_AXIS, &backends, &matrix, context);
     for (axis, tables) in &values {
@@ -101,7 +103,8 @@ fn read(top: &Table<'_>, chosen: &[SeriesChoice], context: &Context<'_>) -> Conf
         dataset: dataset.map(|dataset| dataset.value),
         measure: read_measure(top, context),
         passes: read_passes(top, context),
-        compare: read_compare(top, &matrix, &cells, context),
+        compare: read_compare(top, &matrix, &cells, &metrics, context),
+        metrics,
         reports: context.absolute("reports"),
     };
     check::check_needs(&config, &backend_spans, dataset_span.as_ref(), context);

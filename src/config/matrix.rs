@@ -10,7 +10,7 @@ use super::reader::{At, Table};
 use super::suggest::did_you_mean;
 
 /// Names that mean something else: as a table of this file or as a placeholder.
-const TAKEN: [&str; 11] = [
+const TAKEN: [&str; 12] = [
     "matrix",
     "subject",
     "sources",
@@ -18,6 +18,7 @@ const TAKEN: [&str; 11] = [
     "python",
     "dataset",
     "measure",
+    "metrics",
     "compare",
     "root",
     "cell",

@@ -12,6 +12,7 @@ mod dataset;
 mod load;
 mod matrix;
 mod measure;
+mod metrics;
 mod passes;
 mod model;
 mod names;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::Rule;
 use super::series::Series;
+use crate::measurement::{Better, Directions};
 use crate::plan::Pass;
 
 /// The axis whose values name [`State`]s.
@@ -48,6 +49,8 @@ pub struct Config {
     pub passes: Passes,
     /// `[compare]`: which cells are twins.
     pub compare: Compare,
+    /// `[metrics.NAME]`: what the workload's own figures mean.
+    pub metrics: IndexMap<String, DeclaredMetric>,
     /// Where runs and the index go (`reports` beside the matrix file unless told otherwise).
     pub reports: PathBuf,
 }
@@ -341,6 +344,23 @@ impl Passes {
     }
 }
 
+/// `[metrics.NAME]`: a metric that the workload sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredMetric {
+    /// Which way it is better.
+    pub better: Better,
+    /// One sentence for people, if given.
+    pub description: Option<String>,
+}
+
+impl Config {
+    /// Which way metrics are better.
+    #[must_use]
+    pub fn directions(&self) -> Directions {
+        Directions::new(self.metrics.iter().map(|(name, it)| (name.clone(), it.better)))
+    }
+}
+
 /// `[compare]`: which cells are twins, and what a comparison fails on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compare {
@@ -352,4 +372,15 @@ pub struct Compare {
     pub same_output: bool,
     /// The gate's rules; `None` if the file says nothing of them: [`Rule::defaults`].
     pub fail_on: Option<Vec<Rule>>,
+    /// How competitors are ranked, if the file asks for it.
+    pub rank: Option<Rank>,
+}
+
+/// `rank` and `rank_by` of `[compare]`: the competition that every run ends with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rank {
+    /// The axis whose values compete.
+    pub axis: String,
+    /// What they are ranked by, most important first; never empty.
+    pub metrics: Vec<String>,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::error::{Error, ErrorKind};
+use crate::measurement::Better;
 use crate::plan::expand;
 
 const ROOT: &str = "/project";
@@ -101,7 +102,7 @@ fn the_examples_of_the_reference_are_right() {
 fn a_small_matrix_needs_no_more_than_axes_and_a_command() {
     let config = read(SMALL).unwrap();
     assert_eq!(expand(&config.matrix).len(), 2);
-    let none = Compare { axis: None, baseline: None, same_output: true, fail_on: None };
+    let none = Compare { axis: None, baseline: None, same_output: true, fail_on: None, rank: None };
     assert_eq!(config.compare, none);
     assert_eq!(config.reports, Path::new("/project/reports"));
     assert!(config.python.is_none() && config.dataset.is_none());
@@ -389,5 +390,51 @@ proptest::proptest! {
             proptest::prop_assert!(!problems.as_slice().is_empty());
             proptest::prop_assert!(!problems.render(false).is_empty());
         }
+    }
+}
+
+fn with_metrics(text: &str) -> Result<Config, Problems> {
+    read(&format!("{SMALL}\n{text}"))
+}
+
+#[test]
+fn metrics_say_which_way_they_are_better() {
+    let text = r#"
+        [metrics.requests_per_second]
+        better = "higher"
+        description = "Answered requests"
+        [metrics."latency p99"]
+        better = "lower"
+        [compare]
+        fail_on = ["requests_per_second>5%"]
+        rank = "format"
+    "#;
+    let config = with_metrics(&text.replace("latency p99", "latency.p99")).unwrap();
+    assert_eq!(config.metrics["requests_per_second"].better, Better::Higher);
+    assert_eq!(config.directions().of_name("latency.p99"), Some(Better::Lower));
+    let rank = config.compare.rank.unwrap();
+    assert_eq!((rank.axis.as_str(), rank.metrics.len()), ("format", 2));
+    let problems = with_metrics(text).unwrap_err().to_string();
+    assert!(problems.contains("can't be a metric's name"), "{problems}");
+}
+
+#[test]
+fn what_can_not_be_judged_or_ranked_is_told_why() {
+    for (text, said) in [
+        ("[metrics.a]", "`[metrics.a]` needs `better`"),
+        ("[metrics.a]\nbetter = \"hihger\"", "did you mean `higher`?"),
+        ("[metrics.peak_rss]\nbetter = \"lower\"", "is memgrid's own metric"),
+        ("[compare]\nfail_on = [\"speed>5%\"]", "[metrics.speed]"),
+        (
+            "[metrics.speed]\nbetter = \"higher\"\n[compare]\nfail_on = [\"sped>5%\"]",
+            "did you mean `speed`?",
+        ),
+        ("[compare]\nrank = \"formats\"", "did you mean `format`?"),
+        ("[compare]\nrank = \"format\"\nrank_by = [\"speed\"]", "[metrics.speed]"),
+        ("[compare]\nrank = \"format\"\nrank_by = []", "names no metric"),
+        ("[compare]\nrank_by = [\"peak_rss\"]", "rank = \"AXIS\""),
+    ] {
+        let problems = with_metrics(text).unwrap_err().to_string();
+        assert!(problems.contains(said), "{text}: {problems}");
     }
 }

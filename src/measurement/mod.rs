@@ -3,6 +3,7 @@
 //! Knows nothing of matrices.
 
 mod axis;
+mod better;
 mod derived;
 mod known;
 mod metric;
@@ -11,6 +12,7 @@ mod result;
 pub mod sample_file;
 
 pub use axis::{Axis, Tick};
+pub use better::{Better, Directions};
 pub use derived::{Derived, Growth, Shape};
 pub use known::{DERIVED_METRICS, OWN_METRICS, known_metrics, unit};
 pub use metric::{Distribution, Metric, Metrics, Precision, Scope, Unit};

@@ -8,6 +8,9 @@ const LONGEST_LINE: usize = 4096;
 /// A longer name, unit or digest makes its line junk.
 const LONGEST_WORD: usize = 256;
 
+/// A larger figure makes its line junk: its square, which deviations are made of, is no number.
+const MOST: f64 = 1e150;
+
 /// One line that was understood.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Message {
@@ -96,7 +99,8 @@ fn parse(line: &[u8]) -> Option<Message> {
             let (metric, rest) = rest.split_once(char::is_whitespace)?;
             let (value, unit) =
                 rest.trim_start().split_once(char::is_whitespace).unwrap_or((rest.trim(), "1"));
-            let (value, unit) = (number(value)?, name(unit.trim())?);
+            let value = number(value).filter(|value| value.abs() <= MOST)?;
+            let unit = name(unit.trim())?;
             Some(Message::Metric { name: name(metric)?, value, unit })
         }
         "server" => server(rest).map(Message::Server),
@@ -194,6 +198,8 @@ mod tests {
             "metric a",
             "metric a b",
             "metric a nan s",
+            "metric a 1e151 s",
+            "metric a -1e300",
             "digest",
             "digest xyz",
             "server",

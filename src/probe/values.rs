@@ -112,6 +112,8 @@ fn median(values: &mut [f64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn metrics(values: Values) -> IndexMap<String, Metric> {
@@ -132,6 +134,39 @@ mod tests {
         let spread = metrics["latency"].distribution.unwrap();
         assert_eq!((spread.count, spread.mean, spread.min, spread.max), (4, 4.0, 1.0, 9.0));
         assert!((spread.standard_deviation - 38_f64.sqrt() / 3_f64.sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_largest_figures_have_moments() {
+        let mut values = Values::default();
+        for number in 0..1000 {
+            let value = if number % 2 == 0 { 1e150 } else { -1e150 };
+            assert!(values.add("a".into(), value, "1"));
+        }
+        let spread = metrics(values)["a"].distribution.unwrap();
+        assert!(spread.mean.is_finite() && (spread.standard_deviation / 1e150 - 1.0).abs() < 1e-3);
+        assert_eq!((spread.min, spread.max), (-1e150, 1e150));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Kept as they come, moments are those of all values at once.
+        #[test]
+        fn it_agrees_with_the_textbook(values in proptest::collection::vec(-1e9..1e9_f64, 2..50)) {
+            let mut kept = Values::default();
+            for value in &values {
+                kept.add("a".into(), *value, "s");
+            }
+            let metric = &metrics(kept)["a"];
+            let found = metric.distribution.unwrap();
+            let wanted = crate::statistics::spread(values).unwrap();
+            let near = |one: f64, other: f64| (one - other).abs() < 1e-3;
+            prop_assert_eq!(metric.value, Some(wanted.median));
+            prop_assert_eq!((found.min, found.max), (wanted.min, wanted.max));
+            prop_assert!(near(found.mean, wanted.mean));
+            prop_assert!(near(found.standard_deviation, wanted.standard_deviation.unwrap()));
+        }
     }
 
     #[test]

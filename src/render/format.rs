@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::measurement::Unit;
+use crate::measurement::{Better, Unit};
 
 /// Bytes in one MiB.
 pub const MIB: f64 = 1024.0 * 1024.0;
@@ -175,6 +175,18 @@ impl Direction {
             change if change < -SAME => Self::Less,
             change if change > SAME => Self::More,
             _ => Self::Same,
+        }
+    }
+
+    /// Of a metric that is better for being more: the direction that means the same of one that is
+    /// better for being less, which is how colours are given. What is neither, has none.
+    #[must_use]
+    pub const fn toned(self, better: Option<Better>) -> Self {
+        match (self, better) {
+            (_, None) => Self::Same,
+            (Self::Less, Some(Better::Higher)) => Self::More,
+            (Self::More, Some(Better::Higher)) => Self::Less,
+            (tone, _) => tone,
         }
     }
 

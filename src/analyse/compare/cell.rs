@@ -8,6 +8,7 @@ use crate::analyse::comparison::{CellComparison, MetricComparison, Verdict};
 use crate::analyse::noise::NoiseFloors;
 use crate::collect::record::AttemptRecord;
 use crate::config::Rule;
+use crate::measurement::Directions;
 use crate::outcome::Outcome;
 use crate::plan::CellId;
 
@@ -27,6 +28,8 @@ pub struct CellSide<'a> {
 pub struct Standard<'a> {
     /// The gate's rules; the last one that is for a cell and a metric counts.
     pub rules: &'a [Rule],
+    /// Which way metrics are better.
+    pub directions: &'a Directions,
     /// Why the two sides can't be compared whatever became of the cell.
     pub obstacle: Option<&'a str>,
     /// What is normal on the machine, if that was measured and holds for these runs.
@@ -48,7 +51,7 @@ pub(super) fn compare(
     obstacle: Option<&str>,
     floors: Option<&NoiseFloors>,
 ) -> Judged {
-    let standard = Standard { rules: input.rules, obstacle, floors };
+    let standard = Standard { rules: input.rules, directions: input.directions, obstacle, floors };
     let (cell, doubtful) = judge_sides(&standard, &pair.before.side(), &pair.after.side());
     let confirmed = input.confirmed.contains(pair.after.id);
     Judged { cell: CellComparison { confirmed, ..cell }, expected: pair.expected, doubtful }
@@ -80,6 +83,7 @@ fn judge_sides(
         rule: Rule::find(standard.rules, after_side.id, name),
         obstacle,
         floors: standard.floors,
+        directions: standard.directions,
     };
     let names: IndexSet<&String> =
         after.iter().chain(&before).flat_map(|it| it.metrics()).map(|(name, _)| name).collect();

@@ -6,7 +6,7 @@ use crate::analyse::noise::{NoiseFloors, Scale, of_repeats};
 use crate::analyse::summary::Statistic;
 use crate::collect::record::AttemptRecord;
 use crate::config::{Limit, Rule};
-use crate::measurement::{Metric, Precision, Scope, Unit};
+use crate::measurement::{Better, Directions, Metric, Precision, Scope, Unit};
 use crate::plan::CellId;
 use crate::statistics::{CONFIDENCE, least_p_value, rank_test, ratio_interval, spread};
 
@@ -32,6 +32,7 @@ pub(super) struct Question<'a> {
     /// Why the two sides can't be compared.
     pub(super) obstacle: Option<&'a str>,
     pub(super) floors: Option<&'a NoiseFloors>,
+    pub(super) directions: &'a Directions,
 }
 
 /// The answer.
@@ -39,6 +40,12 @@ pub(super) struct Judgement {
     pub(super) metric: MetricComparison,
     /// Whether it became worse than its rule allows, with too few repeats to tell.
     pub(super) doubtful: bool,
+}
+
+impl Question<'_> {
+    fn better(&self, scope: Scope) -> Option<Better> {
+        self.directions.of(self.name, scope)
+    }
 }
 
 /// The values of both sides, which can be compared.
@@ -72,6 +79,7 @@ pub(super) fn judge(
     let mut found = MetricComparison {
         unit: shape.map_or(Unit::Count, |it| it.unit.clone()),
         scope: shape.map_or(Scope::Tree, |it| it.scope),
+        better: shape.and_then(|it| question.better(it.scope)),
         before: old.as_ref().and_then(|it| statistic(it, &before)),
         after: new.as_ref().and_then(|it| statistic(it, &after)),
         ratio: None,
@@ -118,23 +126,23 @@ fn obstacle(question: &Question<'_>, old: Option<&Metric>, new: Option<&Metric>)
         }
         _ => None,
     };
+    let no_direction = || {
+        let unknown = question.rule.is_some() && question.better(new?.scope).is_none();
+        unknown.then(|| {
+            let name = question.name;
+            format!("has a rule, but nothing says which way it is better: [metrics.{name}] can")
+        })
+    };
     (question.obstacle.map(str::to_owned))
         .or_else(|| lacks(old, "before"))
         .or_else(|| lacks(new, "on the judged side"))
         .or_else(other_kind)
         .or_else(other_unit)
+        .or_else(no_direction)
 }
 
 fn statistic(metric: &Metric, values: &[f64]) -> Option<Statistic> {
-    let spread = spread(values.iter().copied())?;
-    Some(Statistic {
-        unit: metric.unit.clone(),
-        scope: metric.scope,
-        count: spread.count,
-        median: spread.median,
-        min: spread.min,
-        max: spread.max,
-    })
+    Statistic::of(metric.unit.clone(), metric.scope, values.iter().copied())
 }
 
 /// Fills in figures, verdict and reason. Returns whether it is doubtful.
@@ -147,9 +155,10 @@ fn decide(question: &Question<'_>, sides: &Sides, found: &mut MetricComparison) 
         return decide_without_ratio(sides.medians, found);
     };
     let rises = after > before;
+    let worse = found.better.is_some_and(|better| better.is_worse(before, after));
     let beyond = change > limit;
     let carried = least_p_value(sides.before.len(), sides.after.len()) <= SIGNIFICANT;
-    found.beyond_limit = question.rule.is_some() && rises && beyond;
+    found.beyond_limit = question.rule.is_some() && worse && beyond;
     found.interval = ratio_interval(&sides.before, &sides.after).map(|(low, high)| Interval {
         low,
         high,
@@ -168,8 +177,7 @@ fn decide(question: &Question<'_>, sides: &Sides, found: &mut MetricComparison) 
     };
     let within_noise = change <= noise.size.amount();
     let assumed = noise.source == NoiseSource::Assumed;
-    let judged = !directionless(question, found.scope);
-    let (verdict, reason) = if !judged {
+    let (verdict, reason) = if found.better.is_none() {
         (Verdict::NotJudged, case.changed())
     } else if !beyond {
         match found.interval.filter(|_| carried && scale == Scale::Relative) {
@@ -189,7 +197,7 @@ fn decide(question: &Question<'_>, sides: &Sides, found: &mut MetricComparison) 
         && is_disturbed(question, sides, &scale)
     {
         (Verdict::Inconclusive, case.disturbed())
-    } else if rises {
+    } else if worse {
         (Verdict::Regressed, case.beyond())
     } else {
         (Verdict::Improved, case.beyond())
@@ -236,7 +244,8 @@ fn decide_without_ratio((before, after): (f64, f64), found: &mut MetricCompariso
         amounts(after)
     );
     found.verdict = Verdict::Inconclusive;
-    found.beyond_limit = found.rule.is_some() && after > before;
+    let worse = found.better.is_some_and(|better| better.is_worse(before, after));
+    found.beyond_limit = found.rule.is_some() && worse;
     found.beyond_limit
 }
 
@@ -284,12 +293,6 @@ fn is_disturbed(question: &Question<'_>, sides: &Sides, scale: &Scale) -> bool {
 
 fn reaches_beyond(interval: Interval, limit: f64) -> bool {
     interval.high > 1.0 + limit || interval.low < 1.0 / (1.0 + limit)
-}
-
-/// Whether nobody said that less of it is better: of what a workload sends, and of moments.
-fn directionless(question: &Question<'_>, scope: Scope) -> bool {
-    let unknown = scope == Scope::Workload || question.name == "time_to_peak";
-    unknown && question.rule.is_none()
 }
 
 /// What reasons are made of.

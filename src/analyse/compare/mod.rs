@@ -21,6 +21,7 @@ use super::comparison::{Comparison, SCHEMA, Side, Unpaired};
 use super::noise::NoiseFloors;
 use crate::collect::record::{RunManifest, RunRecord};
 use crate::config::Rule;
+use crate::measurement::Directions;
 use crate::plan::{Cell, CellId};
 
 pub use cell::{CellSide, Standard, compare_cell};
@@ -37,6 +38,8 @@ pub struct CompareInput<'a> {
     pub expected: &'a [Cell],
     /// The gate's rules; the last one that is for a cell and a metric counts.
     pub rules: &'a [Rule],
+    /// Which way metrics are better.
+    pub directions: &'a Directions,
     /// What is normal on this machine, if that was measured.
     pub noise: Option<&'a NoiseFloors>,
     /// Cells of the judged side that were measured again before they are believed.

@@ -19,6 +19,7 @@ struct Night {
     after: RunRecord,
     cells: Vec<Cell>,
     rules: Vec<Rule>,
+    directions: Directions,
     noise: Option<NoiseFloors>,
     strict: bool,
 }
@@ -31,7 +32,8 @@ impl Night {
         let mut after = before.clone();
         after.manifest.run = "20261122-221530-aaaa".to_owned();
         let rules = Rule::defaults().to_vec();
-        Self { before, after, cells: sample.cells, rules, noise: None, strict: false }
+        let directions = Directions::default();
+        Self { before, after, cells: sample.cells, rules, directions, noise: None, strict: false }
     }
 
     /// One cell alone, with these peaks (MiB) before and after.
@@ -56,6 +58,7 @@ impl Night {
             after: other.runs[0].clone(),
             cells: one.cells,
             rules: Rule::defaults().to_vec(),
+            directions: Directions::default(),
             noise: None,
             strict: false,
         }
@@ -82,6 +85,7 @@ impl Night {
             after: side(&self.after, "after", values.map(|it| it[1])),
             expected: &self.cells,
             rules: &self.rules,
+            directions: &self.directions,
             noise: self.noise.as_ref(),
             confirmed: &HashSet::new(),
             strict: self.strict,

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::*;
+use crate::measurement::Better;
 
 mod arbitrary;
 
@@ -96,11 +97,13 @@ fn side(label: &str, run: &str, commit: &str) -> Side {
 
 fn statistic(unit: &Unit, scope: Scope, median: f64) -> Statistic {
     let (unit, min, max) = (unit.clone(), median * 0.999, median * 1.001);
-    Statistic { unit, scope, count: 5, median, min, max }
+    let (mean, standard_deviation) = (median, Some(median * 0.001));
+    Statistic { unit, scope, count: 5, median, min, max, mean, standard_deviation }
 }
 
 fn same(unit: Unit, scope: Scope, value: f64) -> MetricComparison {
     MetricComparison {
+        better: Some(Better::Lower),
         before: Some(statistic(&unit, scope, value)),
         after: Some(statistic(&unit, scope, value)),
         unit,

@@ -187,6 +187,7 @@ fn twins_are_judged_as_a_comparison_of_the_two_values_judges_them() {
         before: side("unpatched"),
         after: side("patched"),
         expected: &sample.cells,
+        directions: &Directions::default(),
         rules: &Rule::defaults(),
         noise: None,
         confirmed: &HashSet::new(),

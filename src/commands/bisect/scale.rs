@@ -2,7 +2,7 @@
 
 use crate::analyse::bisection::Ends;
 use crate::config::Rule;
-use crate::measurement::Unit;
+use crate::measurement::{Better, Directions, Unit};
 use crate::plan::CellId;
 use crate::render::format;
 use crate::statistics::median;
@@ -17,12 +17,13 @@ pub(super) struct Scale {
 }
 
 /// The metric that became worse by more than is allowed: `wanted`, or of those that rules are
-/// about the one that grew most.
+/// about the one that changed most.
 ///
 /// # Errors
 /// When there is none: what the metrics were at both ends.
 pub(super) fn choose(
     rules: &[Rule],
+    directions: &Directions,
     cell: &CellId,
     wanted: Option<&str>,
     good: &Found,
@@ -35,13 +36,16 @@ pub(super) fn choose(
     for name in names {
         let (before, after) = (good.values(name), bad.values(name));
         let medians = [&before, &after].map(|values| median(values.iter().copied()));
-        let [Some(low), Some(high)] = medians else { continue };
+        let [Some(old), Some(new)] = medians else { continue };
         let unit = bad.unit(name).unwrap_or(Unit::Count);
-        seen.push(format!("{name} {}", format::from_to_in(&unit, low, high)));
+        seen.push(format!("{name} {}", format::from_to_in(&unit, old, new)));
         let rule = Rule::find(rules, cell, name);
-        let allowance = rule.and_then(|rule| rule.limit.allowance(low, &unit));
-        let Some(ends) = Ends::new(&before, &after, allowance.unwrap_or(0.0)) else { continue };
-        let ratio = if low > 0.0 { high / low } else { f64::INFINITY };
+        let allowance = rule.and_then(|rule| rule.limit.allowance(old, &unit));
+        // Whoever asks for a metric of which nothing is known means that it grew.
+        let better = directions.of_name(name).unwrap_or(Better::Lower);
+        let ends = Ends::new(&before, &after, allowance.unwrap_or(0.0), better);
+        let Some(ends) = ends else { continue };
+        let ratio = if old.min(new) > 0.0 { old.max(new) / old.min(new) } else { f64::INFINITY };
         if most.as_ref().is_none_or(|(most, _)| ratio > *most) {
             most = Some((ratio, Scale { metric: name.to_owned(), unit, ends }));
         }

@@ -186,19 +186,22 @@ impl<'a> Search<'a> {
         let rules = self.bench.project.config.compare.fail_on.clone();
         let rules = rules.unwrap_or_else(|| Rule::defaults().to_vec());
         let cell = &self.bench.cell.id;
-        scale::choose(&rules, cell, self.metric.as_deref(), good, bad).map_err(|seen| {
-            if seen.is_empty() {
-                let message = format!("{cell} has no value of what is to tell good from bad");
-                return Error::usage(message).hint("--metric METRIC names what does");
-            }
-            let message = format!(
-                "{cell} is not clearly worse at {} than at {}: {}",
-                short(&self.bad.commit),
-                short(&self.good.commit),
-                seen.join(", ")
-            );
-            Error::usage(message).hint("name other ends, another --metric, or more --repeats")
-        })
+        let directions = self.bench.project.config.directions();
+        scale::choose(&rules, &directions, cell, self.metric.as_deref(), good, bad).map_err(
+            |seen| {
+                if seen.is_empty() {
+                    let message = format!("{cell} has no value of what is to tell good from bad");
+                    return Error::usage(message).hint("--metric METRIC names what does");
+                }
+                let message = format!(
+                    "{cell} is not clearly worse at {} than at {}: {}",
+                    short(&self.bad.commit),
+                    short(&self.good.commit),
+                    seen.join(", ")
+                );
+                Error::usage(message).hint("name other ends, another --metric, or more --repeats")
+            },
+        )
     }
 
     fn tested(

@@ -76,6 +76,7 @@ fn judge_confirmed(
         after: CompareSide { label: &sides.after.label, run: &after, value: new },
         expected: &expected,
         rules: &rules,
+        directions: &config.directions(),
         noise: noise.as_ref(),
         confirmed,
         strict: asked.strict,

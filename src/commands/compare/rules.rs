@@ -68,8 +68,8 @@ fn has_metric(runs: [&RunRecord; 2], name: &str) -> bool {
 /// matrix's; where only some of them were `selected`, a rule may be for others.
 ///
 /// # Errors
-/// When a rule could never be applied: it is for cells, or about a metric, that don't exist, or
-/// is in a unit that its metric isn't.
+/// When a rule could never be applied: it is for cells, or about a metric, that don't exist, nothing
+/// says which way that is better, or it is in a unit that its metric isn't.
 pub(super) fn unapplied(
     comparison: &Comparison,
     known: &[CellId],
@@ -77,6 +77,7 @@ pub(super) fn unapplied(
 ) -> Result<Vec<String>> {
     let mut reasons = Vec::new();
     for rule in &comparison.rules {
+        check_direction(rule, comparison)?;
         check_unit(rule, comparison)?;
         check_cells(rule, known)?;
         let is_for_none = !comparison.cells.iter().any(|cell| rule.is_for(&cell.id));
@@ -121,6 +122,19 @@ fn unapplied_metric(rule: &Rule, comparison: &Comparison) -> Result<Option<Strin
     names.sort_unstable();
     let message = format!("the rule `{rule}` is about no metric: nothing is called `{metric}`");
     Err(Error::usage(message).hint(did_you_mean(metric, &names)))
+}
+
+fn check_direction(rule: &Rule, comparison: &Comparison) -> Result<()> {
+    let name = &rule.metric;
+    let cells = comparison.cells.iter().filter(|cell| rule.is_for(&cell.id));
+    let mut metrics = cells.filter_map(|cell| cell.metrics.get(name));
+    if metrics.all(|metric| metric.better.is_some()) {
+        return Ok(());
+    }
+    let message =
+        format!("the rule `{rule}`: nothing says whether less or more of `{name}` is better");
+    let hint = "add better = \"lower\" or better = \"higher\"";
+    Err(Error::usage(message).hint(format!("{hint} in `[metrics.{name}]` of the matrix file")))
 }
 
 fn check_unit(rule: &Rule, comparison: &Comparison) -> Result<()> {

@@ -47,7 +47,7 @@ pub(super) fn run(
     if points.is_empty() {
         return Err(no_run(project, &cell));
     }
-    let trend = Trend::new(cell, &args.metric, &points);
+    let trend = Trend::new(cell, &args.metric, &points, &project.config.directions());
     if trend.measured().next().is_none() {
         return Err(no_figure(history, &trend)?);
     }

@@ -19,7 +19,14 @@ fn config() -> Config {
         dataset: None,
         measure: Measure::default(),
         passes: Passes::default(),
-        compare: Compare { axis: None, baseline: None, same_output: false, fail_on: None },
+        compare: Compare {
+            axis: None,
+            baseline: None,
+            same_output: false,
+            fail_on: None,
+            rank: None,
+        },
+        metrics: IndexMap::new(),
         reports: PathBuf::from("/reports"),
     }
 }

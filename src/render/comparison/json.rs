@@ -11,7 +11,7 @@ use crate::analyse::comparison::{
 use crate::analyse::summary::Statistic;
 use crate::config::{Limit, Rule};
 use crate::error::{Error, Result};
-use crate::measurement::{Scope, Unit};
+use crate::measurement::{Better, Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::CellId;
 
@@ -87,6 +87,7 @@ struct OutcomeEntry {
 struct MetricEntry<'a> {
     unit: &'a Unit,
     scope: Scope,
+    better: Option<Better>,
     before: Option<&'a Statistic>,
     after: Option<&'a Statistic>,
     ratio: Option<f64>,
@@ -187,10 +188,11 @@ impl<'a> From<&'a CellComparison> for CellEntry<'a> {
 
 impl<'a> From<&'a MetricComparison> for MetricEntry<'a> {
     fn from(metric: &'a MetricComparison) -> Self {
-        let known = |it: &&Statistic| all_finite([it.median, it.min, it.max]);
+        let known = |it: &&Statistic| all_finite([it.median, it.min, it.max, it.mean]);
         Self {
             unit: &metric.unit,
             scope: metric.scope,
+            better: metric.better,
             before: metric.before.as_ref().filter(known),
             after: metric.after.as_ref().filter(known),
             ratio: finite(metric.ratio),

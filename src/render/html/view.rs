@@ -65,7 +65,7 @@ impl ChangeView {
                     words: format::change_in_words(ratio),
                     why: None,
                     sign: direction.sign(),
-                    class: direction.class(),
+                    class: direction.toned(change.better).class(),
                     from_to,
                 }
             }

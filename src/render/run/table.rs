@@ -52,7 +52,7 @@ fn outcome(cell: &CellSummary) -> Field {
 fn change(cell: &CellSummary) -> Field {
     let Some(change) = cell.changes.get("peak_rss") else { return right("") };
     let field = right(&wording::change(change));
-    match change.ratio.map(Direction::of) {
+    match change.ratio.map(|ratio| Direction::of(ratio).toned(change.better)) {
         None => field.fg(Color::Yellow),
         Some(Direction::Less) => field.fg(Color::Green),
         Some(Direction::Same) => field,

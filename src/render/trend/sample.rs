@@ -6,7 +6,7 @@ use super::{Lying, SourceHistory};
 use crate::analyse::summary::{Change, Statistic};
 use crate::analyse::trend::{SourceChange, Step, Trend};
 use crate::history::PastSource;
-use crate::measurement::{Scope, Unit};
+use crate::measurement::{Better, Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::CellId;
 use crate::prepare::source::{CommitInfo, Commits};
@@ -26,11 +26,14 @@ fn step(day: u32, median: Option<f64>, ratio: Option<f64>, revision: char) -> St
         median: median * MIB,
         min: (median - 0.2) * MIB,
         max: (median + 0.3) * MIB,
+        mean: median * MIB,
+        standard_deviation: Some(0.25 * MIB),
     });
     let change = figure.as_ref().filter(|_| day > 18).map(|figure| Change {
         before: figure.median,
         after: figure.median,
         ratio,
+        better: Some(Better::Lower),
         not_comparable: ratio.is_none().then(|| "another machine".to_owned()),
     });
     Step {

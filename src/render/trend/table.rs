@@ -103,7 +103,7 @@ fn change(change: Option<&Change>) -> Field {
     };
     let direction = format::Direction::of(ratio);
     let field = right(&format!("{} {}", direction.sign(), format::change(ratio)));
-    match direction {
+    match direction.toned(change.better) {
         format::Direction::Less => field.fg(Color::Green),
         format::Direction::Same => field,
         format::Direction::More => field.fg(Color::Red),

@@ -80,6 +80,7 @@ fn cells_that_were_measured_again_say_so() {
         after: side(&night.after),
         expected: &[],
         rules: &night.rules,
+        directions: &night.directions,
         noise: None,
         confirmed: &confirmed,
         strict: false,

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::measurement::{Better, Metric, Precision, Scope, Unit};
 
 fn verdict(before: &[f64], after: &[f64]) -> Verdict {
     Night::of(before, after).peak().verdict
@@ -123,12 +124,7 @@ fn slopes_near_zero_are_not_judged_by_their_ratio() {
         for (run, slope) in [&mut night.before, &mut night.after].into_iter().zip(slopes) {
             for attempt in &mut run.cells[0].attempts {
                 let unit = crate::measurement::unit("growth_rss").unwrap();
-                let metric = crate::measurement::Metric::new(
-                    slope,
-                    unit,
-                    crate::measurement::Scope::Tree,
-                    crate::measurement::Precision::Sampled,
-                );
+                let metric = Metric::new(slope, unit, Scope::Tree, Precision::Sampled);
                 attempt.derived.metrics.insert("growth_rss".to_owned(), metric);
             }
         }
@@ -154,24 +150,48 @@ fn what_was_nothing_before_has_no_share() {
     assert_eq!(verdict(&[0.0; 5], &[0.0; 5]), Verdict::Unchanged);
 }
 
-#[test]
-fn a_workloads_own_metric_is_only_judged_if_a_rule_names_it() {
+/// A night in which the workload's own `speed` doubled.
+fn faster() -> Night {
     let mut night = Night::of(&FIVE, &FIVE);
     for (run, value) in [(&mut night.before, 10.0), (&mut night.after, 20.0)] {
         for attempt in &mut run.cells[0].attempts {
             let metrics = &mut attempt.result.as_mut().unwrap().metrics;
-            let metric = crate::measurement::Metric::new(
-                value,
-                crate::measurement::Unit::Count,
-                crate::measurement::Scope::Workload,
-                crate::measurement::Precision::Exact,
-            );
+            let metric = Metric::new(value, Unit::Count, Scope::Workload, Precision::Exact);
             metrics.insert("speed".to_owned(), metric);
         }
     }
-    let speed = |night: &Night| night.compare().cells[0].metrics["speed"].verdict;
-    assert_eq!(speed(&night), Verdict::NotJudged);
-    assert_eq!(speed(&night.ruled(&["speed>3%"])), Verdict::Regressed);
+    night
+}
+
+fn speed(night: &Night) -> MetricComparison {
+    night.compare().cells[0].metrics["speed"].clone()
+}
+
+#[test]
+fn a_workloads_own_metric_is_only_judged_if_it_is_declared() {
+    let mut night = faster();
+    let undeclared = speed(&night);
+    assert_eq!((undeclared.verdict, undeclared.better), (Verdict::NotJudged, None));
+    assert_eq!(undeclared.reason, "rose by 100%");
+    night.directions = Directions::new([("speed".to_owned(), Better::Lower)]);
+    assert_eq!(speed(&night).verdict, Verdict::Regressed);
+    night.directions = Directions::new([("speed".to_owned(), Better::Higher)]);
+    assert_eq!(speed(&night).verdict, Verdict::Improved);
+    std::mem::swap(&mut night.before, &mut night.after);
+    assert_eq!(speed(&night).verdict, Verdict::Regressed);
+}
+
+#[test]
+fn the_gate_follows_the_direction_of_a_metric() {
+    let mut night = faster().ruled(&["peak_rss>3%", "speed>3%"]);
+    let undeclared = night.compare();
+    assert_eq!(undeclared.gate, Gate::Incomplete);
+    assert!(speed(&night).reason.contains("[metrics.speed]"), "{}", speed(&night).reason);
+    night.directions = Directions::new([("speed".to_owned(), Better::Higher)]);
+    assert_eq!((night.compare().gate, speed(&night).beyond_limit), (Gate::Passed, false));
+    std::mem::swap(&mut night.before, &mut night.after);
+    assert_eq!((night.compare().gate, speed(&night).beyond_limit), (Gate::Regressed, true));
+    assert!(speed(&night).reason.starts_with("fell by 50%, more than the 3.0% allowed"));
 }
 
 #[test]

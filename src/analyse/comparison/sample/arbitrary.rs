@@ -200,7 +200,8 @@ fn cell() -> impl Strategy<Value = CellComparison> {
 
 fn statistic(unit: Unit, scope: Scope) -> impl Strategy<Value = Statistic> {
     (1..20_usize, finite(), finite(), finite()).prop_map(move |(count, median, min, max)| {
-        Statistic { unit: unit.clone(), scope, count, median, min, max }
+        let (mean, standard_deviation) = (min.midpoint(max), None);
+        Statistic { unit: unit.clone(), scope, count, median, min, max, mean, standard_deviation }
     })
 }
 
@@ -223,6 +224,7 @@ fn metric() -> impl Strategy<Value = MetricComparison> {
             move |((before, after), (ratio, difference), evidence, judged)| {
                 let (rule, beyond_limit, verdict, reason) = judged;
                 MetricComparison {
+                    better: None,
                     unit: unit.clone(),
                     scope,
                     before,
