@@ -177,14 +177,15 @@ pub(crate) fn cell(axes: IndexMap<String, String>) -> Cell {
 
 fn attempt(id: &CellId, number: u32, peak: f64, seconds: f64) -> AttemptRecord {
     let sampled = |mib: f64| Metric::new(mib * MIB, Unit::Bytes, Scope::Tree, Precision::Sampled);
+    let exact = |mib: f64| Metric::new(mib * MIB, Unit::Bytes, Scope::Tree, Precision::Exact);
     let time = |seconds| Metric::new(seconds, Unit::Seconds, Scope::Tree, Precision::Exact);
     let heap = in_use(peak);
     let metrics = [
-        ("peak_rss", sampled(peak)),
+        ("peak_rss", exact(peak)),
         ("peak_anon", sampled(peak * 0.82)),
         ("peak_pss", sampled(peak * 0.9)),
         ("peak_uss", sampled(peak * 0.88)),
-        ("peak_heap", sampled(heap)),
+        ("peak_heap", exact(heap)),
         ("peak_python_heap", sampled(heap * 0.6)),
         ("peak_retained", sampled(peak * 0.82 - heap + 4.0)),
         ("wall_time", time(seconds)),

@@ -3,7 +3,8 @@
 (function (memgrid) {
   "use strict";
 
-  const DEFAULTS = { x: "time", y: "linear", from: "zero", metric: "rss", range: null, off: [], cells: [], filter: "" };
+  const DEFAULTS = { x: "time", y: "linear", from: "zero", metric: "rss", range: null, off: [], cells: [], filter: "", rows: "", columns: "", facet: "" };
+  const TEXTS = ["x", "y", "from", "metric", "filter", "rows", "columns", "facet"];
   const listeners = [];
   const view = Object.assign({}, DEFAULTS);
 
@@ -15,17 +16,16 @@
     if (asked.get("x") === "rows") view.x = "rows";
     if (asked.get("y") === "log") view.y = "log";
     if (asked.get("from") === "start") view.from = "start";
-    if (asked.get("metric")) view.metric = asked.get("metric");
+    for (const key of ["metric", "filter", "rows", "columns", "facet"]) if (asked.get(key)) view[key] = asked.get(key);
     const range = (asked.get("range") || "").split("~").map(Number);
     if (range.length === 2 && range.every(Number.isFinite) && range[0] < range[1]) view.range = range;
     view.off = asked.getAll("off");
     view.cells = asked.getAll("cell");
-    view.filter = asked.get("filter") || "";
   }
 
   function write() {
     const chosen = new URLSearchParams();
-    for (const key of ["x", "y", "from", "metric", "filter"]) if (view[key] !== DEFAULTS[key]) chosen.set(key, view[key]);
+    for (const key of TEXTS) if (view[key] !== DEFAULTS[key]) chosen.set(key, view[key]);
     if (view.range) chosen.set("range", view.range.map((end) => Number(end.toPrecision(6))).join("~"));
     for (const name of view.off) chosen.append("off", name);
     for (const cell of view.cells) chosen.append("cell", cell);
@@ -53,7 +53,7 @@
 
   // Whether the charts show anything else than their static pictures do.
   memgrid.isChosen = function () {
-    return ["x", "y", "from", "metric"].some((key) => view[key] !== DEFAULTS[key]) || view.range !== null || view.off.length > 0;
+    return ["x", "y", "from", "metric", "rows", "columns"].some((key) => view[key] !== DEFAULTS[key]) || view.range !== null || view.off.length > 0;
   };
 
   memgrid.onChange = function (listener) { listeners.push(listener); };

@@ -4,9 +4,11 @@
 //! dash and font is a CSS class (light, dark and print differ), text keeps its size whatever the
 //! chart's width, and nothing in them needs a script or an inline style.
 
+pub mod bar;
 mod svg;
 pub mod trend;
 
 pub use crate::measurement::{Axis, Tick};
+pub use bar::Bar;
 pub use svg::{Chart, Line, render, swatch};
 pub use trend::Dot;

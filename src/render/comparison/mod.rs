@@ -9,7 +9,7 @@ mod json;
 mod junit;
 mod markdown;
 mod table;
-mod wording;
+pub(super) mod wording;
 
 use clap::ValueEnum;
 

@@ -17,7 +17,7 @@ use crate::render::format;
 const HEADLINES: [&str; 2] = ["peak_rss", "peak_heap"];
 
 /// The verdict as a word.
-pub(super) const fn verdict(verdict: Verdict) -> &'static str {
+pub(in crate::render) const fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::NotJudged => "not judged",
         Verdict::Improved => "improved",
@@ -29,7 +29,7 @@ pub(super) const fn verdict(verdict: Verdict) -> &'static str {
 }
 
 /// A sign that tells verdicts apart without colour, before the word is read.
-const fn sign(verdict: Verdict) -> &'static str {
+pub(in crate::render) const fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::NotJudged => "·",
         Verdict::Improved => "✓",
@@ -90,7 +90,7 @@ fn value(unit: &Unit, value: Option<f64>) -> String {
 }
 
 /// `−57%`; the difference where there is no ratio; `None` where there is neither.
-pub(super) fn change(metric: &MetricComparison) -> Option<String> {
+pub(in crate::render) fn change(metric: &MetricComparison) -> Option<String> {
     metric.ratio.map(format::change).or_else(|| {
         let difference = metric.difference?;
         let sign = if difference < 0.0 { '−' } else { '+' };
@@ -106,7 +106,7 @@ pub(super) fn figure(metric: &MetricComparison) -> String {
 }
 
 /// `−58…−56%`; one figure if both ends read the same.
-pub(super) fn interval(interval: Interval) -> String {
+pub(in crate::render) fn interval(interval: Interval) -> String {
     let (low, high) = (format::change(interval.low), format::change(interval.high));
     if low == high {
         return low;

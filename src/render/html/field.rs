@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 
-use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::grid::{Field, Layout, Section};
 use super::names;
+use super::overview::HEADLINE;
 use super::overview::{Overview, typical_curve, typical_curve_of};
 use super::series::PlotRequest;
-use super::view::{self, ChangeView, OutcomeView, SideView};
+use super::trouble::{TroubleView, troubles};
+use super::verdict::VerdictView;
+use super::view::{self, ChangeView, SideView};
 use crate::analyse::curve::thin;
 use crate::analyse::summary::CellSummary;
-use crate::outcome::Outcome;
-use crate::render::chart::{self, Axis, Chart, Line};
+use crate::render::chart::{self, Axis, Bar, Chart, Line};
 
 /// Points of a curve in a field: about as many as it has pixels.
 const POINTS: usize = 200;
@@ -38,13 +39,21 @@ struct RowView {
 struct FieldView {
     name: String,
     href: String,
+    /// Where it stands: the position of its value on each of the grid's axes, as the script reads it.
+    at: String,
     chart: Option<String>,
     /// What the script draws in the chart's place.
     plot: String,
+    /// What was concluded, if the same holds for all of its cells that were compared.
+    verdict: Option<VerdictView>,
     /// The change in large letters, if the field has one twin that has a figure.
     headline: Option<ChangeView>,
     /// The peak in large letters, if the field has one cell.
     peak: Option<String>,
+    /// The peak before and after, on the scale that all fields share.
+    bar: Option<String>,
+    /// `best` or `worst`, if no other field has changed as much.
+    extreme: Option<&'static str>,
     /// Each cell's figures, if neither of these says all.
     parts: Vec<PartView>,
     /// Live heap and what the server held, as far as they are known and no parts say it.
@@ -58,31 +67,28 @@ struct PartView {
     href: String,
     look: usize,
     peak: String,
+    bar: Option<String>,
     change: Option<ChangeView>,
+    extreme: Option<&'static str>,
     sides: Vec<SideView>,
-}
-
-/// Why cells of a field have no figure, or none to be trusted.
-#[derive(Serialize)]
-struct TroubleView {
-    names: String,
-    outcome: OutcomeView,
-    reason: Option<String>,
-    help: Option<String>,
 }
 
 /// The scales of the grid's charts: memory has one for all fields, since it is what is compared;
 /// time has one for each column, since some columns' work takes many times as long.
 pub(super) struct Scales<'a> {
     pub(super) memory: Axis,
+    /// Of the bars of peaks.
+    peaks: Axis,
     time: HashMap<Option<&'a str>, Axis>,
 }
 
 impl<'a> Scales<'a> {
     pub(super) fn new(sections: &[Section<'a>]) -> Self {
-        let mut memory = 0.0_f64;
+        let (mut memory, mut peak) = (0.0_f64, 0.0_f64);
         let mut longest: HashMap<_, f64> = HashMap::new();
         for (column, field) in sections.iter().flat_map(Section::fields) {
+            let peaks = field.cells.iter().filter_map(|cell| cell.metrics.get(HEADLINE));
+            peak = peaks.map(|figure| figure.median).fold(peak, f64::max);
             let curves = field.cells.iter().filter_map(|cell| typical_curve(cell));
             for (time, value) in curves.flat_map(|curve| &curve.points) {
                 memory = memory.max(*value);
@@ -91,7 +97,12 @@ impl<'a> Scales<'a> {
             }
         }
         let time = |(column, longest)| (column, Axis::seconds(longest, 4));
-        Self { memory: Axis::bytes(memory, 3), time: longest.into_iter().map(time).collect() }
+        let peaks = Axis::bytes(peak, 1);
+        Self {
+            memory: Axis::bytes(memory, 3),
+            peaks,
+            time: longest.into_iter().map(time).collect(),
+        }
     }
 }
 
@@ -153,28 +164,34 @@ impl FieldView {
         let name = field.values.iter().map(|(_, value)| *value).collect::<Vec<_>>().join(" / ");
         let name = if name.is_empty() { "all cells".to_owned() } else { name };
         let measured: Vec<_> =
-            field.cells.iter().filter(|cell| cell.metrics.contains_key("peak_rss")).collect();
+            field.cells.iter().filter(|cell| cell.metrics.contains_key(HEADLINE)).collect();
         let headline = match measured[..] {
-            [_, twin] => ChangeView::new(twin, "peak_rss"),
+            [_, twin] => ChangeView::new(twin, HEADLINE),
             _ => None,
         };
         let alone = field.cells.len() == 1;
         let parts = if headline.is_some() || alone { Vec::new() } else { measured };
-        let main = field.cells.last();
+        // What the large figure is of.
+        let main = field.cells.last().filter(|_| parts.is_empty());
         Self {
-            href: main.map(|cell| names::cell_page(&cell.cell.id)).unwrap_or_default(),
+            href: field
+                .cells
+                .last()
+                .map(|cell| names::cell_page(&cell.cell.id))
+                .unwrap_or_default(),
+            at: all.place(field),
             chart: scales
                 .time
                 .get(&column)
                 .and_then(|time| chart(all, field, &name, &scales.memory, time)),
             plot: plot(field, column),
-            peak: main.filter(|_| alone).and_then(|cell| view::figure(cell, "peak_rss")),
-            parts: parts.iter().map(|cell| PartView::new(all, cell)).collect(),
-            sides: main
-                .filter(|_| parts.is_empty())
-                .map(|cell| SideView::of(cell))
-                .unwrap_or_default(),
-            troubles: troubles(all, field),
+            verdict: verdict(field),
+            peak: main.filter(|_| alone).and_then(|cell| view::figure(cell, HEADLINE)),
+            bar: main.and_then(|cell| bar(all, cell, scales)),
+            extreme: main.and_then(|cell| all.extreme(cell)),
+            parts: parts.iter().map(|cell| PartView::new(all, cell, scales)).collect(),
+            sides: main.map(|cell| SideView::of(cell)).unwrap_or_default(),
+            troubles: troubles(all, &field.cells),
             name,
             headline,
         }
@@ -182,36 +199,39 @@ impl FieldView {
 }
 
 impl PartView {
-    fn new<'a>(all: &Overview<'a>, cell: &'a CellSummary) -> Self {
+    fn new<'a>(all: &Overview<'a>, cell: &'a CellSummary, scales: &Scales<'_>) -> Self {
         Self {
             name: all.short_name(cell).to_owned(),
             href: names::cell_page(&cell.cell.id),
             look: all.look(cell),
-            peak: view::figure(cell, "peak_rss").unwrap_or_default(),
-            change: ChangeView::new(cell, "peak_rss"),
+            peak: view::figure(cell, HEADLINE).unwrap_or_default(),
+            bar: bar(all, cell, scales),
+            change: ChangeView::new(cell, HEADLINE),
+            extreme: all.extreme(cell),
             sides: SideView::of(cell),
         }
     }
 }
 
-/// Cells that are not `ok`, those with the same trouble together.
-fn troubles(all: &Overview<'_>, field: &Field<'_>) -> Vec<TroubleView> {
-    let mut alike: IndexMap<_, Vec<&str>> = IndexMap::new();
-    for cell in field.cells.iter().filter(|cell| cell.outcome != Some(Outcome::Ok)) {
-        let key = (cell.outcome, &cell.reason, &cell.help);
-        alike.entry(key).or_default().push(all.short_name(cell));
-    }
-    let everyone = field.cells.len();
-    let view =
-        |((outcome, reason, help), names): ((_, &Option<String>, &Option<String>), Vec<&str>)| {
-            TroubleView {
-                names: if names.len() == everyone { String::new() } else { names.join(", ") },
-                outcome: OutcomeView::new(outcome),
-                reason: reason.clone(),
-                help: help.clone(),
-            }
-        };
-    alike.into_iter().map(view).collect()
+/// The verdict that all cells of the field share which were compared.
+fn verdict(field: &Field<'_>) -> Option<VerdictView> {
+    let mut compared = field.cells.iter().filter_map(|cell| cell.comparison.as_ref());
+    let first = compared.next()?;
+    compared.all(|other| other.verdict == first.verdict).then(|| VerdictView::of(first))
+}
+
+fn bar(all: &Overview<'_>, cell: &CellSummary, scales: &Scales<'_>) -> Option<String> {
+    let after = cell.metrics.get(HEADLINE)?.median;
+    let judged = cell.comparison.as_ref().and_then(|cells| cells.metrics.get(HEADLINE));
+    let before = judged.and_then(|metric| Some(metric.before.as_ref()?.median));
+    let interval = judged.and_then(|metric| metric.interval).zip(before);
+    Some(chart::bar::render(&Bar {
+        scale: &scales.peaks,
+        before,
+        after,
+        interval: interval.map(|(ratio, before)| (ratio.low * before, ratio.high * before)),
+        look: all.look(cell),
+    }))
 }
 
 fn plot(field: &Field<'_>, column: Option<&str>) -> String {
@@ -250,7 +270,7 @@ fn chart(
         })
         .collect();
     let peaks = drawn.iter().filter_map(|(cell, _)| {
-        Some(format!("{} peaks at {}", all.short_name(cell), view::figure(cell, "peak_rss")?))
+        Some(format!("{} peaks at {}", all.short_name(cell), view::figure(cell, HEADLINE)?))
     });
     let title = format!("{name}: {}", peaks.collect::<Vec<_>>().join(", "));
     let chart =

@@ -65,6 +65,23 @@ pub(super) fn arrange<'a>(summary: &'a Summary, fields: &[Field<'a>]) -> Vec<Sec
     tables.chain(rest).collect()
 }
 
+/// The axes along which fields can be laid out, in matrix order: all but the one along which twins
+/// differ. Each with the values that occur, those that `include` added last.
+pub(super) fn axes<'a>(
+    summary: &'a Summary,
+    fields: &[Field<'a>],
+) -> IndexMap<&'a str, IndexSet<&'a str>> {
+    let twin_axis = summary.baseline.as_ref().map(|(axis, _)| axis.as_str());
+    let of_axis = |axis: &'a str, known: &'a [String]| -> IndexSet<&'a str> {
+        let occurring: IndexSet<&str> =
+            fields.iter().filter_map(|field| field.value(axis)).collect();
+        let known = known.iter().map(String::as_str).filter(|value| occurring.contains(value));
+        known.chain(occurring.iter().copied()).collect()
+    };
+    let axes = summary.axes.iter().filter(|(axis, _)| Some(axis.as_str()) != twin_axis);
+    axes.map(|(axis, known)| (axis.as_str(), of_axis(axis, known))).collect()
+}
+
 /// Twins put together, in the order of their first cells.
 pub(super) fn fields(summary: &Summary) -> Vec<Field<'_>> {
     let baseline = summary.baseline.as_ref().map(|(axis, value)| (axis.as_str(), value.as_str()));

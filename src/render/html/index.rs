@@ -1,16 +1,17 @@
 //! The page that opens first: the whole matrix at a glance, then every cell, then the runs.
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::field::{Scales, SectionView};
+use super::headline::{self, ValueView};
 use super::overview::{Overview, typical_curve_of};
+use super::verdict::VerdictView;
 use super::view::{self, ChangeView, OutcomeView, RunView};
 use super::{grid, names, series};
 use crate::analyse::summary::{CellSummary, Summary};
 use crate::collect::record::StateRecord;
 use crate::outcome::Outcome;
-use crate::render::facts::{self, Fact};
+use crate::render::facts::Fact;
 use crate::render::{chart, format};
 
 /// With more fields than this they are drawn smaller and without numbers at their axes.
@@ -24,7 +25,7 @@ pub(super) struct IndexView {
     count: usize,
     facts: Vec<Fact>,
     outcomes: Vec<Count>,
-    verdicts: Vec<Verdict>,
+    values: Vec<ValueView>,
     legend: Vec<Legend>,
     unit: &'static str,
     has_charts: bool,
@@ -36,6 +37,8 @@ pub(super) struct IndexView {
     has_server: bool,
     dense: bool,
     sections: Vec<SectionView>,
+    /// The axes along which the grid can be laid out, with their values, as JSON for the script.
+    grid_axes: String,
     baseline: Option<String>,
     cells: Vec<CellRow>,
     states: Vec<StateLink>,
@@ -48,27 +51,6 @@ struct Count {
     count: usize,
 }
 
-/// What one value of the twins' axis does, over all fields.
-#[derive(Serialize)]
-struct Verdict {
-    value: String,
-    look: usize,
-    less: usize,
-    same: usize,
-    more: usize,
-    /// Cells that could not be compared, or have no figure.
-    without: usize,
-    most: Option<Extreme>,
-    least: Option<Extreme>,
-}
-
-#[derive(Serialize)]
-struct Extreme {
-    id: String,
-    href: String,
-    change: String,
-}
-
 #[derive(Serialize)]
 struct Legend {
     name: String,
@@ -79,6 +61,7 @@ struct Legend {
 struct CellRow {
     /// The id's parts: a line may break between them.
     parts: Vec<String>,
+    verdict: Option<VerdictView>,
     href: String,
     outcome: OutcomeView,
     reason: Option<String>,
@@ -124,9 +107,9 @@ pub(super) fn view(all: &Overview<'_>) -> IndexView {
         subject: view::subject(summary),
         axes: summary.axes.keys().cloned().collect(),
         count: summary.cells.len(),
-        facts: facts(summary),
+        facts: headline::facts(summary),
         outcomes: outcomes(summary),
-        verdicts: verdicts(all),
+        values: headline::values(all),
         legend: legend(all),
         unit: scales.memory.unit,
         has_charts: sections.iter().any(SectionView::has_charts),
@@ -137,30 +120,12 @@ pub(super) fn view(all: &Overview<'_>) -> IndexView {
         has_server: has("peak_server"),
         dense: all.fields.len() > MANY_FIELDS,
         sections,
+        grid_axes: serde_json::to_string(&all.axes.iter().collect::<Vec<_>>()).unwrap_or_default(),
         baseline: summary.baseline.as_ref().map(|(_, value)| value.clone()),
         cells: summary.cells.iter().map(cell_row).collect(),
         states: states(all),
         runs: summary.runs.iter().map(|run| RunView::new(run, "")).collect(),
     }
-}
-
-fn facts(summary: &Summary) -> Vec<Fact> {
-    let Some(run) = summary.runs.first() else { return Vec::new() };
-    let mut facts = vec![
-        Fact::new("measured", measured(summary, &run.run, run.started)),
-        Fact::new("machine", facts::machine(run)),
-        Fact::new("versions", facts::versions(run)),
-    ];
-    facts.extend(facts::dataset(run).map(|rows| Fact::new("dataset", rows)));
-    facts
-}
-
-fn measured(summary: &Summary, run: &str, started: Timestamp) -> String {
-    let runs = match summary.runs.len() {
-        1 => format!("run {run}"),
-        several => format!("newest of {several} runs: {run}"),
-    };
-    format!("{}, {runs}", format::timestamp(started))
 }
 
 fn outcomes(summary: &Summary) -> Vec<Count> {
@@ -171,44 +136,6 @@ fn outcomes(summary: &Summary) -> Vec<Count> {
             Count { outcome: OutcomeView::new(outcome), count }
         })
         .filter(|entry| entry.count > 0)
-        .collect()
-}
-
-fn verdicts(all: &Overview<'_>) -> Vec<Verdict> {
-    let summary = all.summary;
-    let Some((axis, baseline)) = &summary.baseline else { return Vec::new() };
-    if summary.runs.is_empty() {
-        return Vec::new();
-    }
-    let verdict = |(look, value): (usize, &&str)| {
-        let cells = || summary.cells.iter().filter(|cell| cell.cell.value(axis) == Some(*value));
-        let mut ratios: Vec<_> =
-            cells().filter_map(|cell| Some((cell.changes.get("peak_rss")?.ratio?, cell))).collect();
-        ratios.sort_by(|one, other| one.0.total_cmp(&other.0));
-        let count = |direction| {
-            ratios.iter().filter(|(ratio, _)| format::Direction::of(*ratio) == direction).count()
-        };
-        let extreme = |(ratio, cell): &(f64, &CellSummary)| Extreme {
-            id: cell.cell.id.to_string(),
-            href: names::cell_page(&cell.cell.id),
-            change: format::change(*ratio),
-        };
-        Verdict {
-            value: (*value).to_owned(),
-            look,
-            less: count(format::Direction::Less),
-            same: count(format::Direction::Same),
-            more: count(format::Direction::More),
-            without: cells().count() - ratios.len(),
-            most: ratios.first().map(extreme),
-            least: ratios.last().filter(|_| ratios.len() > 1).map(extreme),
-        }
-    };
-    all.twin_values
-        .iter()
-        .enumerate()
-        .filter(|(_, value)| *value != baseline)
-        .map(verdict)
         .collect()
 }
 
@@ -223,6 +150,7 @@ fn legend(all: &Overview<'_>) -> Vec<Legend> {
 fn cell_row(cell: &CellSummary) -> CellRow {
     CellRow {
         parts: cell.cell.id.as_str().split('/').map(str::to_owned).collect(),
+        verdict: cell.comparison.as_ref().map(VerdictView::of),
         href: names::cell_page(&cell.cell.id),
         outcome: OutcomeView::new(cell.outcome),
         reason: cell.reason.clone().filter(|_| cell.outcome != Some(Outcome::Ok)),
@@ -240,7 +168,8 @@ fn cell_row(cell: &CellSummary) -> CellRow {
 
 fn sort_keys(cell: &CellSummary) -> SortKeys {
     let figure = |metric| cell.metrics.get(metric).map(|figure| figure.median.to_string());
-    let change = |metric| Some(cell.changes.get(metric)?.ratio?.to_string());
+    let compared = |metric| cell.comparison.as_ref()?.metrics.get(metric);
+    let change = |metric| Some(compared(metric)?.ratio?.to_string());
     SortKeys {
         peak: figure("peak_rss"),
         change: change("peak_rss"),

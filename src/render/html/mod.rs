@@ -18,6 +18,7 @@ mod compare;
 mod curves;
 mod field;
 mod grid;
+mod headline;
 mod history;
 mod index;
 mod names;
@@ -29,6 +30,8 @@ mod site;
 mod state;
 mod templates;
 mod trend;
+mod trouble;
+mod verdict;
 mod view;
 
 use std::path::{Path, PathBuf};

@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use indexmap::{IndexMap, IndexSet};
 
 use super::grid::{self, Field};
+use crate::analyse::comparison::Verdict;
 use crate::analyse::summary::{CellSummary, Curve, Summary};
 use crate::collect::record::{RunManifest, StateRecord};
 use crate::config::STATE_AXIS;
 use crate::plan::CellId;
 
+/// The metric that a field's large figure is of.
+pub(super) const HEADLINE: &str = "peak_rss";
 /// What is drawn when only one thing can be drawn.
 const DRAWN: &str = "rss";
 
@@ -22,7 +25,10 @@ pub(super) struct Overview<'a> {
     pub(super) fields: Vec<Field<'a>>,
     /// States that have a page: those that the runs know and that the matrix still has.
     pub(super) states: IndexMap<&'a str, (&'a RunManifest, &'a StateRecord)>,
+    /// Axes along which fields are laid out, with all values that occur.
+    pub(super) axes: IndexMap<&'a str, IndexSet<&'a str>>,
     cells: HashMap<&'a CellId, (&'a CellSummary, usize)>,
+    extremes: Vec<(&'a CellId, &'static str)>,
 }
 
 impl<'a> Overview<'a> {
@@ -35,7 +41,9 @@ impl<'a> Overview<'a> {
             summary,
             twin_values: twin_values(summary),
             states: states(summary),
+            axes: grid::axes(summary, &fields),
             cells: places.collect(),
+            extremes: extremes(summary),
             fields,
         }
     }
@@ -48,6 +56,20 @@ impl<'a> Overview<'a> {
     /// A cell's field: itself and its twins, the baseline's first.
     pub(super) fn twins(&self, id: &CellId) -> &[&'a CellSummary] {
         self.cells.get(id).map_or(&[], |(_, place)| &self.fields[*place].cells)
+    }
+
+    /// A field's position on each of the grid's axes, such as `0,2`; `-` on one that it isn't on.
+    pub(super) fn place(&self, field: &Field<'_>) -> String {
+        let position = |(axis, values): (&&str, &IndexSet<&str>)| {
+            let position = field.value(axis).and_then(|value| values.get_index_of(value));
+            position.map_or_else(|| "-".to_owned(), |position| position.to_string())
+        };
+        self.axes.iter().map(position).collect::<Vec<_>>().join(",")
+    }
+
+    /// `best` or `worst`, if no other cell's headline changed as much.
+    pub(super) fn extreme(&self, cell: &CellSummary) -> Option<&'static str> {
+        self.extremes.iter().find(|(id, _)| **id == cell.cell.id).map(|(_, word)| *word)
     }
 
     /// The look of a cell's curve: 0 for the baseline, and the same in all fields.
@@ -90,4 +112,17 @@ fn states(summary: &Summary) -> IndexMap<&str, (&RunManifest, &StateRecord)> {
     let newest =
         |name| summary.runs.iter().find_map(|run| Some((name, (run, run.states.get(name)?))));
     wanted.into_iter().filter_map(newest).collect()
+}
+
+/// The cell that improved most, and the one that regressed most.
+fn extremes(summary: &Summary) -> Vec<(&CellId, &'static str)> {
+    let changed = |verdict, word: &'static str, factor: f64| {
+        let judged = summary.cells.iter().filter_map(|cell| {
+            let metric = cell.comparison.as_ref()?.metrics.get(HEADLINE)?;
+            Some((&cell.cell.id, metric.ratio.filter(|_| metric.verdict == verdict)? * factor))
+        });
+        judged.min_by(|one, other| one.1.total_cmp(&other.1)).map(|(id, _)| (id, word))
+    };
+    let best = changed(Verdict::Improved, "best", 1.0);
+    best.into_iter().chain(changed(Verdict::Regressed, "worst", -1.0)).collect()
 }

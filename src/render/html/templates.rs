@@ -24,7 +24,7 @@ const ASSETS: [(&str, &str, &str); 1] =
     [("assets/report.css", "report.css", include_str!("../../../templates/report.css"))];
 
 /// The parts of the pages' script, in the order in which they need each other.
-const SCRIPTS: [(&str, &str); 11] = [
+const SCRIPTS: [(&str, &str); 12] = [
     ("data.js", include_str!("../../../templates/scripts/data.js")),
     ("scale.js", include_str!("../../../templates/scripts/scale.js")),
     ("curve.js", include_str!("../../../templates/scripts/curve.js")),
@@ -34,6 +34,7 @@ const SCRIPTS: [(&str, &str); 11] = [
     ("save.js", include_str!("../../../templates/scripts/save.js")),
     ("page.js", include_str!("../../../templates/scripts/page.js")),
     ("controls.js", include_str!("../../../templates/scripts/controls.js")),
+    ("grid.js", include_str!("../../../templates/scripts/grid.js")),
     ("compare.js", include_str!("../../../templates/scripts/compare.js")),
     ("table.js", include_str!("../../../templates/scripts/table.js")),
 ];

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
-use super::names;
+use super::{names, verdict};
+use crate::analyse::comparison::Verdict;
 use crate::analyse::summary::{CellSummary, Change, Statistic, Summary};
 use crate::collect::record::RunManifest;
 use crate::measurement::Unit;
 use crate::outcome::Outcome;
+use crate::render::comparison::wording;
 use crate::render::facts::{self, Fact};
 use crate::render::format;
 
@@ -31,38 +33,62 @@ impl OutcomeView {
     }
 }
 
-/// A change against the twin.
+/// A change against the twin, or against an earlier run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct ChangeView {
     /// `−57%`, or `not comparable`.
     pub(super) figure: String,
     /// `57% less`, or `not comparable`.
     pub(super) words: String,
+    /// `−58…−56%`, if there are repeats enough to tell.
+    pub(super) interval: Option<String>,
+    /// The verdict as a word, if somebody judged it.
+    pub(super) verdict: Option<&'static str>,
     /// Why the two can't be compared.
     pub(super) why: Option<String>,
     /// A sign that needs no colour.
     pub(super) sign: &'static str,
-    /// `less`, `same`, `more` or `none`.
+    /// `less`, `same`, `more` or `none`; of a verdict as [`verdict::class`] has it.
     pub(super) class: &'static str,
     /// `121 → 51.6 MiB`.
     pub(super) from_to: String,
 }
 
 impl ChangeView {
-    /// The change of one metric of `cell`, if its twin has that metric too.
+    /// The change of one metric of `cell` as it was judged, if its twin has that metric too.
     pub(super) fn new(cell: &CellSummary, metric: &str) -> Option<Self> {
-        Some(Self::of(cell.changes.get(metric)?, &cell.metrics.get(metric)?.unit))
+        let judged = cell.comparison.as_ref()?.metrics.get(metric)?;
+        let (before, after) = (judged.before.as_ref()?, judged.after.as_ref()?);
+        let from_to = format::from_to_in(&judged.unit, before.median, after.median);
+        let not_comparable = judged.verdict == Verdict::NotComparable;
+        let figure = match wording::change(judged).filter(|_| !not_comparable) {
+            Some(figure) => figure,
+            None => wording::verdict(judged.verdict).to_owned(),
+        };
+        Some(Self {
+            words: judged.ratio.map_or_else(|| figure.clone(), format::change_in_words),
+            figure,
+            interval: judged.interval.map(wording::interval),
+            verdict: Some(wording::verdict(judged.verdict)),
+            why: not_comparable.then(|| judged.reason.clone()),
+            sign: wording::sign(judged.verdict),
+            class: verdict::class(judged.verdict),
+            from_to,
+        })
     }
 
-    /// A change of a metric in this unit.
+    /// A change of a metric in this unit, which nobody judged.
     pub(super) fn of(change: &Change, unit: &Unit) -> Self {
         let from_to = format::from_to_in(unit, change.before, change.after);
+        let (interval, verdict) = (None, None);
         match change.ratio {
             Some(ratio) => {
                 let direction = format::Direction::of(ratio);
                 Self {
                     figure: format::change(ratio),
                     words: format::change_in_words(ratio),
+                    interval,
+                    verdict,
                     why: None,
                     sign: direction.sign(),
                     class: direction.toned(change.better).class(),
@@ -72,6 +98,8 @@ impl ChangeView {
             None => Self {
                 figure: "not comparable".to_owned(),
                 words: "not comparable".to_owned(),
+                interval,
+                verdict,
                 why: change.not_comparable.clone().or_else(|| Some("it was 0".to_owned())),
                 sign: "≠",
                 class: "none",

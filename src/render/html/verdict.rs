@@ -1,0 +1,47 @@
+//! Verdicts as pages show them: a word, a sign and a class, so that none rests on colour alone.
+
+use serde::Serialize;
+
+use crate::analyse::comparison::{CellComparison, Verdict};
+use crate::render::comparison::wording;
+
+/// What was concluded of a cell against its twin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct VerdictView {
+    pub(super) word: &'static str,
+    /// As the terminal has it: `✓`, `=`, `✗`, `?`, `≠`, `·`.
+    pub(super) sign: &'static str,
+    /// `good`, `same`, `bad`, `doubt` or `none`.
+    pub(super) class: &'static str,
+    /// Why, in one sentence.
+    pub(super) reason: String,
+}
+
+impl VerdictView {
+    /// The verdict of a cell: the worst among the metrics that a rule names.
+    pub(super) fn of(comparison: &CellComparison) -> Self {
+        let reason = comparison.reason.clone();
+        Self { reason, ..Self::named(comparison.verdict) }
+    }
+
+    /// A verdict, whatever led to it.
+    pub(super) fn named(verdict: Verdict) -> Self {
+        Self {
+            word: wording::verdict(verdict),
+            sign: wording::sign(verdict),
+            class: class(verdict),
+            reason: String::new(),
+        }
+    }
+}
+
+/// The CSS class that a verdict has everywhere.
+pub(super) const fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Improved => "good",
+        Verdict::Unchanged => "same",
+        Verdict::Regressed => "bad",
+        Verdict::Inconclusive => "doubt",
+        Verdict::NotComparable | Verdict::NotJudged => "none",
+    }
+}
