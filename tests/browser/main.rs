@@ -86,6 +86,88 @@ fn the_pages_answer_and_stay_readable() {
     without_a_script_all_figures_stay(&mut page, &index, &cell);
 }
 
+/// Three axes beside the one that is compared, and cells that fail.
+const AXES: &str = r#"
+[matrix]
+place = ["here", "there"]
+size = ["small", "large"]
+kind = ["one", "two"]
+state = ["fine", "broken"]
+[state.fine]
+env = { CODE = "0" }
+[state.broken]
+env = { CODE = "3" }
+[workload]
+command = ["sh", "-c", "exit $CODE"]
+[measure]
+heap = false
+"#;
+
+#[test]
+fn the_grid_is_laid_out_by_any_two_axes() {
+    let Some(program) = chromium::locate() else {
+        skip::need("no Chromium is installed");
+        return;
+    };
+    let environment = TestEnvironment::new(AXES);
+    environment.run(&["run", "--quiet"]).exits(5);
+    let index = environment.path().join("reports/index.html");
+    let mut page = Page::open(&program, 1280, 900);
+    let heads = "[...document.querySelectorAll('.facet:not([hidden])')].map((facet) => [facet.dataset.facet, ...[...facet.querySelectorAll('th')].map((th) => th.textContent)])";
+    let fields = "document.querySelectorAll('.matrix .field').length";
+
+    page.go(&index, "");
+    let default = serde_json::json!([
+        ["kind one", "small", "large", "here", "there"],
+        ["kind two", "small", "large", "here", "there"]
+    ]);
+    assert_eq!(page.value(heads), default);
+    assert_eq!(page.value(fields), 8);
+    let place = page.text("document.querySelector('.trouble .help').textContent");
+    assert!(place.contains("memgrid run here/small/one/broken"), "{place}");
+
+    // Kind becomes the columns, so that size cuts the grid into facets.
+    choose(&mut page, ".grid .controls label:nth-child(2) select", "kind");
+    let by_kind = serde_json::json!([
+        ["size small", "one", "two", "here", "there"],
+        ["size large", "one", "two", "here", "there"]
+    ]);
+    assert_eq!(page.value(heads), by_kind);
+    assert_eq!(page.value(fields), 8, "no field is lost");
+    let [row, column] = ["tr:nth-child(2)", "td:nth-child(3)"];
+    let at = format!(
+        "document.querySelector('.facet:nth-child(2) tbody {row} {column} .field .help').textContent"
+    );
+    assert!(page.text(&at).contains("there/large/two/broken"));
+
+    // Tabs show one facet; arrow keys go through them, and the address keeps the choice.
+    page.click(".tabs button:nth-child(2)");
+    assert_eq!(page.value(heads), serde_json::json!([by_kind[0]]));
+    page.press("ArrowRight");
+    assert_eq!(page.value(heads), serde_json::json!([by_kind[1]]));
+    assert_eq!(page.text("document.activeElement.getAttribute('aria-selected')"), "true");
+    let hash = page.text("location.hash");
+    page.go(&index, &hash);
+    assert_eq!(page.value(heads), serde_json::json!([by_kind[1]]), "{hash}");
+
+    // An axis that is chosen for both moves the other away.
+    page.go(&index, "");
+    choose(&mut page, ".grid .controls label:nth-child(1) select", "size");
+    let turned = page.value(heads)[0].clone();
+    assert_eq!(turned, serde_json::json!(["kind one", "here", "there", "small", "large"]));
+    assert_eq!(page.complaints, Vec::<String>::new());
+    axe::finds_nothing_serious(&mut page, &[&index]);
+
+    page.scripts(false);
+    page.go(&index, &hash);
+    assert_eq!(page.value(heads), default, "without a script the first axes stay");
+    assert_eq!(page.value("document.querySelector('.tabs') === null"), true);
+}
+
+fn choose(page: &mut Page, selector: &str, value: &str) {
+    page.value(&format!("(() => {{ const field = document.querySelector('{selector}'); field.value = '{value}'; field.dispatchEvent(new Event('change')); }})()"));
+}
+
 fn one_crosshair_for_all(page: &mut Page, index: &std::path::Path) {
     page.go(index, "");
     page.hover(CHART, 0.4);
