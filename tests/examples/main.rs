@@ -5,8 +5,12 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../skip/mod.rs"]
+mod skip;
 
+mod gzip;
 mod releasing_memory;
+mod upsert;
 
 use std::path::Path;
 
@@ -25,6 +29,17 @@ fn example(name: &str) -> TestEnvironment {
             std::os::unix::fs::symlink(entry.path(), link).unwrap();
         }
     }
+    environment
+}
+
+/// An example whose workload has one more argument, which makes it small.
+fn small(name: &str, last: &str, argument: &str) -> TestEnvironment {
+    let environment = example(name);
+    let matrix = environment.read("matrix.toml");
+    let end = format!("\"{{{last}}}\"]");
+    assert_eq!(matrix.matches(&end).count(), 1, "the command ends with {end}");
+    let command = format!("\"{{{last}}}\", \"{argument}\"]");
+    environment.write("matrix.toml", &matrix.replace(&end, &command));
     environment
 }
 
