@@ -27,6 +27,7 @@ pub mod plan;
 
 pub mod prepare;
 pub mod dataset;
+pub mod server;
 pub mod backend;
 
 pub mod probe;

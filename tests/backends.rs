@@ -19,6 +19,7 @@ use memgrid::event::{Event, Observer};
 use memgrid::interrupt::Interrupt;
 use memgrid::outcome::Outcome;
 use memgrid::prepare::cache::Cache;
+use memgrid::server;
 
 use sandbox::{Sandbox, dataset, given, installed, private, servers};
 
@@ -112,12 +113,12 @@ fn servers_of_a_killed_memgrid_are_ended() {
     owner.wait_for("ready");
     assert!(sandbox.server_processes().len() >= expected);
     // The servers of a running memgrid are left alone.
-    assert_eq!(backend::reap(&sandbox.cache).unwrap(), 0);
+    assert_eq!(server::reap(&sandbox.cache).unwrap(), 0);
     owner.kill();
     assert!(sandbox.server_processes().len() >= expected, "SIGKILL leaves servers behind");
-    assert_eq!(backend::reap(&sandbox.cache).unwrap(), expected);
+    assert_eq!(server::reap(&sandbox.cache).unwrap(), expected);
     assert_eq!(sandbox.server_processes(), [] as [String; 0]);
-    assert_eq!(backend::reap(&sandbox.cache).unwrap(), 0);
+    assert_eq!(server::reap(&sandbox.cache).unwrap(), 0);
     for kind in servers() {
         let opened = sandbox.private(kind, Some(&dataset(50)));
         assert!(opened.verify().unwrap().unwrap().is_whole());

@@ -21,21 +21,10 @@ use std::path::PathBuf;
 
 pub use self::open::{OpenBackend, Report, Request, open};
 use crate::config::BackendKind;
-use crate::error::Result;
-use crate::prepare::cache::Cache;
 
 /// Where the server program of this kind is: on PATH, or in the places where distributions put
 /// it. `None` when it is not installed, and for SQLite, which needs none.
 #[must_use]
 pub fn locate(kind: BackendKind) -> Option<PathBuf> {
     server::locate::programs(kind).map(|programs| programs.server)
-}
-
-/// Ends private servers whose memgrid was killed, and returns how many there were. [`open`] does
-/// so too, for the servers that it needs.
-///
-/// # Errors
-/// When the cache can't be read, or a server does not end.
-pub fn reap(cache: &Cache) -> Result<usize> {
-    server::reap(cache)
 }

@@ -10,7 +10,7 @@ use super::address::Address;
 use super::connect::{
     Connect, given, maintenance, mysql_at, postgresql_at, private_at, private_url, sqlite_url,
 };
-use super::server::{self, Server, Start};
+use super::server::{Server, Start};
 use super::session::Session;
 use super::sqlite::{Sharing, SqliteFile};
 use super::sqlite_file;
@@ -24,6 +24,7 @@ use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
 use crate::prepare::Blocked;
 use crate::prepare::cache::Cache;
+use crate::server;
 
 /// The database of a private server when there is no dataset: empty at each start.
 const EMPTY: &str = "memgrid_empty";

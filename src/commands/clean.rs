@@ -22,7 +22,7 @@ pub(super) fn run(global: &Global, args: &CleanArgs) -> Result<u8> {
     let (verb, contents) = if args.dry_run {
         ("Would remove", cache.contents()?)
     } else {
-        let ended = crate::backend::reap(&cache)?;
+        let ended = crate::server::reap(&cache)?;
         if ended > 0 {
             output::say(&format!("Ended {ended} servers that were left behind."));
         }

@@ -1,40 +1,27 @@
-//! Private database servers: found, started for one run, and never left behind.
-//!
-//! A server runs from a [`slot`] of the cache, in a process group of its own, so that Ctrl-C in
-//! the terminal reaches memgrid alone, which then stops it in good order. It is stopped when its
-//! [`Server`] is dropped; what a killed memgrid could not stop, the next one does.
+//! Private database servers: found, started for one run, and never left behind: a server is
+//! stopped when its [`Server`] is dropped.
 
-mod account;
 pub(super) mod locate;
-mod process;
 pub(super) mod recipe;
-mod slot;
-mod socket;
 
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use duct::{Expression, Handle};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
 
-use self::account::private_folder;
 use self::recipe::{Recipe, TEMPORARY};
-use self::slot::Slot;
 use crate::config::BackendKind;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::event::{Event, Observer};
 use crate::interrupt::Interrupt;
 use crate::prepare::cache::Cache;
+use crate::server::account::private_folder;
+use crate::server::slot::Slot;
+use crate::server::{log, open_up, running, socket};
 
-/// How long a server may take to answer, to be installed, and to end.
+/// How long a server may take to answer, and to be installed.
 const PATIENCE: Duration = Duration::from_secs(60);
-const STOP_PATIENCE: Duration = Duration::from_secs(10);
-/// How often we look.
-const LOOK: Duration = Duration::from_millis(5);
-/// Lines of the log in an error.
-const LOG_LINES: usize = 12;
 
 /// A server of our own.
 pub(super) struct Server {
@@ -54,11 +41,6 @@ pub(super) struct Start<'a> {
     pub(super) cache: &'a Cache,
     pub(super) observer: &'a dyn Observer,
     pub(super) interrupt: &'a Interrupt,
-}
-
-/// Ends servers whose memgrid was killed.
-pub(super) fn reap(cache: &Cache) -> Result<usize> {
-    slot::reap_all(cache)
 }
 
 impl Server {
@@ -114,7 +96,7 @@ impl Server {
     /// Stops the server, and waits until it has ended.
     pub(super) fn stop(&mut self) -> Result<()> {
         let Some(running) = self.running.take() else { return Ok(()) };
-        let ended = end(&running.process, self.recipe.stop_signal());
+        let ended = running::end(&running.process, self.recipe.stop_signal());
         socket::remove_folder(self.slot.folder(), &running.socket);
         if !ended? {
             let message = format!("{} does not end", self.recipe.title());
@@ -133,9 +115,10 @@ impl Server {
         self.slot.lease(None)?;
         let process = self.spawn(&self.recipe.init(&unfinished))?;
         let title = self.recipe.title();
-        let status = wait(&process, start, || format!("{title} was being installed"));
+        let installing = || format!("{title} was being installed");
+        let status = running::wait(&process, PATIENCE, start.interrupt, installing);
         let status = status.inspect_err(|_| {
-            let _ = end(&process, Signal::TERM);
+            let _ = running::end(&process, Signal::TERM);
         })?;
         if !status {
             let message = format!("{title} can't make a data folder:\n{}", self.log_tail());
@@ -150,7 +133,9 @@ impl Server {
         self.slot.lease(Some(&socket))?;
         let process = self.spawn(&self.recipe.run(&self.slot.data(), &socket))?;
         let running = self.running.insert(Running { process, socket });
-        let answer = wait_for_answer(running, start, answers);
+        let answer = running::wait_for_answer(&running.process, PATIENCE, start.interrupt, || {
+            answers(&running.socket)
+        });
         answer.map_err(|error| {
             let title = self.recipe.title();
             let _ = self.stop();
@@ -164,40 +149,14 @@ impl Server {
 
     /// Starts a program of the server's, as its account, with its output going to the log.
     fn spawn(&self, command: &Expression) -> Result<Handle> {
-        let log = fs_err::File::create(self.slot.log())?.into_file();
-        let account = self.recipe.account.clone();
-        let command = command
-            .dir(self.slot.folder())
-            .stdin_null()
-            .stderr_to_stdout()
-            .stdout_file(log)
-            .unchecked()
-            .before_spawn(move |command| {
-                command.process_group(0);
-                if let Some(account) = &account {
-                    account.apply(command);
-                }
-                Ok(())
-            });
-        let started = command.start();
-        started.context(|| format!("{} can't be started", self.recipe.programs.server.display()))
+        let (folder, log) = (self.slot.folder(), self.slot.log());
+        running::spawn(command, folder, &log, self.recipe.account.as_ref())
+            .context(|| self.recipe.programs.server.display().to_string())
     }
 
     fn log_tail(&self) -> String {
-        let log = std::fs::read(self.slot.log()).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
-        telling_lines(&log).join("\n")
+        log::tail(&self.slot.log())
     }
-}
-
-/// The last lines that tell of an error; or, if none does, the last lines.
-fn telling_lines(log: &str) -> Vec<&str> {
-    let words = ["ERROR", "FATAL", "PANIC", "error:"];
-    let all: Vec<_> = log.lines().filter(|line| !line.trim().is_empty()).collect();
-    let telling: Vec<_> =
-        all.iter().copied().filter(|line| words.iter().any(|word| line.contains(word))).collect();
-    let mut lines = if telling.is_empty() { all } else { telling };
-    lines.split_off(lines.len().saturating_sub(LOG_LINES))
 }
 
 impl Drop for Server {
@@ -205,88 +164,5 @@ impl Drop for Server {
         if let Err(error) = self.stop() {
             tracing::warn!("{error}");
         }
-    }
-}
-
-/// Waits for a program to end; whether it ended well.
-fn wait(process: &Handle, start: &Start<'_>, doing: impl Fn() -> String) -> Result<bool> {
-    let deadline = Instant::now() + PATIENCE;
-    while Instant::now() < deadline {
-        if let Some(output) = process.wait_timeout(LOOK)? {
-            return Ok(output.status.success());
-        }
-        check_interrupt(start, &doing)?;
-    }
-    Err(Error::usage(format!("no end after {} s while {}", PATIENCE.as_secs(), doing())))
-}
-
-fn wait_for_answer<T>(
-    running: &Running,
-    start: &Start<'_>,
-    answers: &impl Fn(&Path) -> Result<T>,
-) -> Result<T> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(output) = running.process.try_wait()? {
-            return Err(Error::usage(format!("it ended with {}", output.status)));
-        }
-        match answers(&running.socket) {
-            Ok(answer) => return Ok(answer),
-            Err(error) if Instant::now() > deadline => {
-                let message = format!("no answer after {} s", PATIENCE.as_secs());
-                return Err(Error::usage(message).because(error));
-            }
-            Err(_) => {}
-        }
-        check_interrupt(start, || "a server was being started".to_owned())?;
-        std::thread::sleep(LOOK);
-    }
-}
-
-fn check_interrupt(start: &Start<'_>, doing: impl Fn() -> String) -> Result<()> {
-    if !start.interrupt.is_raised() {
-        return Ok(());
-    }
-    Err(Error::new(ErrorKind::Interrupted, format!("interrupted while {}", doing())))
-}
-
-/// Signals the process and waits for it; after a while its whole group is killed. Whether it ended.
-fn end(process: &Handle, signal: Signal) -> Result<bool> {
-    let id = process.pids().first().and_then(|id| Pid::from_raw(i32::try_from(*id).ok()?));
-    if process.try_wait()?.is_some() {
-        return Ok(true);
-    }
-    if let Some(id) = id {
-        // Its id is not used again before we have waited for it.
-        let _ = rustix::process::kill_process(id, signal);
-    }
-    if process.wait_timeout(STOP_PATIENCE)?.is_some() {
-        return Ok(true);
-    }
-    if let Some(id) = id {
-        let _ = kill_process_group(id, Signal::KILL);
-    }
-    Ok(process.wait_timeout(STOP_PATIENCE)?.is_some())
-}
-
-/// Lets the server's account pass through the folders between the cache and the slot, whatever
-/// the umask was when they were made.
-fn open_up(cache: &Cache, slot: &Path) -> Result<()> {
-    for folder in slot.ancestors().take_while(|folder| *folder != cache.root()) {
-        fs_err::set_permissions(folder, PermissionsExt::from_mode(0o711))?;
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::telling_lines;
-
-    #[test]
-    fn what_a_log_tells_is_its_errors() {
-        let log = "[Note] a\n[ERROR] no memory\n\n[Note] b\nFATAL: gone\n";
-        assert_eq!(telling_lines(log), ["[ERROR] no memory", "FATAL: gone"]);
-        assert_eq!(telling_lines("a\n\nb\n"), ["a", "b"]);
-        assert_eq!(telling_lines(&"x\n".repeat(50)).len(), 12);
     }
 }

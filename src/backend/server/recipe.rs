@@ -8,10 +8,10 @@ use std::path::Path;
 use duct::Expression;
 use rustix::process::Signal;
 
-use super::account::Account;
 use super::locate::Programs;
 use crate::config::BackendKind;
 use crate::error::{Error, Result};
+use crate::server::account::Account;
 
 /// Changes when data folders are made in another way than before.
 const LAYOUT: &str = "v1";

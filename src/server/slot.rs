@@ -43,14 +43,14 @@ struct Lease {
 
 /// A slot that is ours.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(crate) struct Slot {
     folder: PathBuf,
     lock: File,
 }
 
 impl Slot {
     /// Takes the first slot that nobody has. `kind` names the server, its version and the layout.
-    pub(super) fn take(cache: &Cache, kind: &str) -> Result<Self> {
+    pub(crate) fn take(cache: &Cache, kind: &str) -> Result<Self> {
         let _alone = alone(cache)?;
         let slots = cache.folder(&format!("servers/{kind}"))?;
         for number in 0..SLOTS {
@@ -78,32 +78,32 @@ impl Slot {
     }
 
     /// Where the server's data is, once it is whole.
-    pub(super) fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
     /// Where the data is made.
-    pub(super) fn unfinished(&self) -> PathBuf {
+    pub(crate) fn unfinished(&self) -> PathBuf {
         self.folder.join("data.new")
     }
 
-    pub(super) fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.folder.join("log")
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Says that from now on a server may be running.
-    pub(super) fn lease(&mut self, socket: Option<&Path>) -> Result<()> {
+    pub(crate) fn lease(&mut self, socket: Option<&Path>) -> Result<()> {
         let lease = Lease { memgrid: std::process::id(), socket: socket.map(Path::to_owned) };
         let text = serde_json::to_vec(&lease).context(|| "the lease".to_owned())?;
         self.write(&text)
     }
 
     /// Says that none is.
-    pub(super) fn release(&mut self) -> Result<()> {
+    pub(crate) fn release(&mut self) -> Result<()> {
         self.write(b"")
     }
 
@@ -145,7 +145,7 @@ fn alone(cache: &Cache) -> Result<Lock> {
 }
 
 /// Ends all servers in the cache whose owners are gone, and returns how many there were.
-pub(super) fn reap_all(cache: &Cache) -> Result<usize> {
+pub(crate) fn reap_all(cache: &Cache) -> Result<usize> {
     let _alone = alone(cache)?;
     let mut ended = 0;
     for kind in fs_err::read_dir(cache.folder("servers")?)? {

@@ -17,7 +17,7 @@ const PREFIX: &str = "memgrid-";
 
 /// The folder for the socket of the server whose files are in `slot`. Only the server's account
 /// and we can enter it.
-pub(super) fn make_folder(slot: &Path, account: Option<&Account>) -> Result<PathBuf> {
+pub(crate) fn make_folder(slot: &Path, account: Option<&Account>) -> Result<PathBuf> {
     let beside = slot.join("socket");
     if fits(&beside) {
         return private_folder(beside, account);
@@ -51,7 +51,7 @@ pub(super) fn make_folder(slot: &Path, account: Option<&Account>) -> Result<Path
 }
 
 /// Removes a folder that [`make_folder`] made, and nothing that only looks like one.
-pub(super) fn remove_folder(slot: &Path, folder: &Path) {
+pub(crate) fn remove_folder(slot: &Path, folder: &Path) {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     if folder == slot.join("socket") || name.starts_with(PREFIX) {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

@@ -14,15 +14,15 @@ const CANDIDATES: [&str; 2] = ["postgres", "nobody"];
 
 /// A user of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Account {
-    pub(super) name: String,
-    pub(super) uid: u32,
-    pub(super) gid: u32,
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
 }
 
 impl Account {
     /// Who runs a server that refuses root: `None` for ourselves, if we aren't root.
-    pub(super) fn for_server() -> Result<Option<Self>> {
+    pub(crate) fn for_server() -> Result<Option<Self>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
         }
@@ -35,18 +35,18 @@ impl Account {
     }
 
     /// Makes a child run as this account. The standard library drops root's other groups too.
-    pub(super) fn apply(&self, command: &mut Command) {
+    pub(crate) fn apply(&self, command: &mut Command) {
         command.uid(self.uid).gid(self.gid);
     }
 
     /// Gives a folder of ours to the account.
-    pub(super) fn own(&self, path: &Path) -> Result<()> {
+    pub(crate) fn own(&self, path: &Path) -> Result<()> {
         chown(path, Some(self.uid), Some(self.gid))
             .context(|| format!("{} can't be given to user {}", path.display(), self.name))
     }
 
     /// The error that says which folder on the way keeps the account from `path`, if one does.
-    pub(super) fn check_reach(&self, path: &Path) -> Result<()> {
+    pub(crate) fn check_reach(&self, path: &Path) -> Result<()> {
         let Some(folder) = path.ancestors().find(|folder| {
             std::fs::metadata(folder).is_ok_and(|metadata| !self.may_enter(&metadata))
         }) else {
@@ -87,7 +87,7 @@ fn parse(users: &str, name: &str) -> Option<Account> {
 }
 
 /// A folder that only the account (or we ourselves) can enter.
-pub(super) fn private_folder(path: PathBuf, account: Option<&Account>) -> Result<PathBuf> {
+pub(crate) fn private_folder(path: PathBuf, account: Option<&Account>) -> Result<PathBuf> {
     use std::os::unix::fs::DirBuilderExt;
     if path.exists() {
         fs_err::remove_dir_all(&path)?;

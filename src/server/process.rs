@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Ends every server process that works on one of the data folders `data`; each signal gets
 /// `patience` before the next, harder one. Returns how many there were, or `None` if some would
 /// not end.
-pub(super) fn end_all(data: &[&Path], first: Signal, patience: Duration) -> Option<usize> {
+pub(crate) fn end_all(data: &[&Path], first: Signal, patience: Duration) -> Option<usize> {
     let mut ended = 0;
     for signal in [first, Signal::QUIT, Signal::KILL] {
         let found = find(data);
