@@ -29,6 +29,7 @@ pub mod prepare;
 pub mod dataset;
 pub mod server;
 pub mod backend;
+pub mod service;
 
 pub mod probe;
 pub mod execute;

@@ -1,17 +1,13 @@
 //! `--with-deps` and `memgrid setup`: installs what the machine lacks for the selected cells.
 
-use indexmap::IndexSet;
-
 use crate::config::Config;
 use crate::event::{Event, Observer};
 use crate::plan::Cell;
-use crate::prepare::system::{self, Finding};
+use crate::prepare::system::{self, Finding, Needs};
 
 /// What the machine has and lacks for `cells`.
 pub(super) fn survey(config: &Config, cells: &[Cell]) -> Vec<Finding> {
-    let backends: IndexSet<&str> = cells.iter().filter_map(Cell::backend).collect();
-    let backends: Vec<&str> = backends.into_iter().collect();
-    system::survey(config, &backends)
+    system::survey(config, &Needs::of(config, cells))
 }
 
 /// Installs what is missing. Returns whether all of it is there now: a run goes on without, so

@@ -16,10 +16,12 @@ use crate::plan::{self, Attempt, Cell, CellId, Selection};
 use crate::prepare::Blocked;
 use crate::prepare::cache::Cache;
 use crate::prepare::source::{Lineage, Resolved};
+use crate::prepare::system::Packages;
 use crate::progress::Progress;
 
 use super::project::{self, Project};
 use super::resume::{self, Resumed};
+use super::serving::{self, Services};
 use super::staging::{Setting, Stage};
 use super::{conclusion, installing, manifest, measuring};
 
@@ -56,6 +58,7 @@ pub(super) struct Measured {
 pub(super) struct OpenJob<'a> {
     job: &'a Job,
     stage: Stage,
+    services: Services,
     run: RunDir,
     manifest: RunManifest,
     tasks: Tasks,
@@ -147,15 +150,18 @@ impl Job {
             observer: &around.progress,
             interrupt: &around.interrupt,
         })?;
+        let (tasks, blocked, services) = self.tasks(&stage, around)?;
         let mut manifest =
             manifest::write(&self.project, &self.cells, &stage, self.name.clone(), self.seed)?;
+        for (name, version) in services.versions() {
+            manifest.versions.insert(name.clone(), version.clone());
+        }
         check(&manifest)?;
         let run = self.open_run(&mut manifest, &stage)?;
-        let (tasks, blocked) = self.tasks(&stage, &around.interrupt)?;
         for (cell, why) in &blocked {
             conclusion::write_blocked(&run, cell, why)?;
         }
-        Ok(OpenJob { job: self, stage, run, manifest, tasks })
+        Ok(OpenJob { job: self, stage, services, run, manifest, tasks })
     }
 
     fn settings(&self, stage: &Stage) -> Settings {
@@ -194,21 +200,47 @@ impl Job {
         Ok(run)
     }
 
-    fn tasks(&self, stage: &Stage, interrupt: &Interrupt) -> Result<(Tasks, Vec<Obstacle<'_>>)> {
+    /// What is run in each cell that has all it needs, what keeps the others from it, and the
+    /// services that were opened for them.
+    fn tasks(
+        &self,
+        stage: &Stage,
+        around: &Surroundings,
+    ) -> Result<(Tasks, Vec<Obstacle<'_>>, Services)> {
         let config = &self.project.config;
-        let (mut tasks, mut blocked) = (IndexMap::new(), Vec::new());
+        let packages = Packages::look(config, &self.cells);
+        let mut ready = Vec::new();
+        let mut blocked = Vec::new();
         for cell in &self.cells {
-            match stage.props(config, cell) {
-                Ok(props) => {
-                    tasks.insert(cell.id.clone(), measuring::task(config, cell, &props)?);
-                }
-                Err(why) if interrupt.is_raised() => {
-                    blocked.push((cell, Blocked { outcome: Outcome::Interrupted, ..why }));
+            match packages.check(config, cell).and_then(|()| stage.props(config, cell)) {
+                Ok(props) => ready.push((cell, measuring::services(config, cell, &props)?, props)),
+                Err(why) => blocked.push((cell, why)),
+            }
+        }
+        let specs = ready.iter().flat_map(|(_, specs, _)| specs.clone()).collect();
+        let services = Services::open(
+            specs,
+            &serving::Setting {
+                cache: &around.cache,
+                memprobe: stage.memprobe.clone(),
+                observer: &around.progress,
+                interrupt: &around.interrupt,
+            },
+        );
+        let mut tasks = IndexMap::new();
+        for (cell, specs, props) in ready {
+            match services.get(&specs) {
+                Ok(services) => {
+                    let task = measuring::task(config, cell, &props)?;
+                    tasks.insert(cell.id.clone(), Task { services, ..task });
                 }
                 Err(why) => blocked.push((cell, why)),
             }
         }
-        Ok((tasks, blocked))
+        if around.interrupt.is_raised() {
+            blocked.iter_mut().for_each(|(_, why)| why.outcome = Outcome::Interrupted);
+        }
+        Ok((tasks, blocked, services))
     }
 }
 
@@ -236,7 +268,11 @@ impl OpenJob<'_> {
         conclusion::write_measured(&self.job.project.config, &self.run, &measured)?;
         self.manifest.finished = Some(Timestamp::now());
         self.run.write_manifest(&self.manifest)?;
+        // Tasks share the services, and would keep them.
+        self.tasks.clear();
+        let closed = self.services.close();
         self.stage.close()?;
+        closed?;
         Ok(self.run)
     }
 }

@@ -3,11 +3,12 @@
 use indexmap::IndexMap;
 
 use crate::backend::OpenBackend;
-use crate::config::{Config, Content, SUBJECT};
+use crate::config::{self, Config, Content, PLACES, SUBJECT};
 use crate::error::{Error, Result};
 use crate::execute::Task;
 use crate::plan::Cell;
 use crate::plan::template::Template;
+use crate::service::Spec;
 
 use super::staging::Props;
 
@@ -22,9 +23,30 @@ pub(super) fn task(config: &Config, cell: &Cell, props: &Props<'_>) -> Result<Ta
     Ok(Task {
         command: command.collect::<Result<_>>()?,
         env,
+        services: Vec::new(),
         secrets: props.backend.map(OpenBackend::secrets).unwrap_or_default(),
         cwd: config.root.clone(),
     })
+}
+
+/// The services that `cell` uses, with all filled in that does not depend on where they will be.
+pub(super) fn services(config: &Config, cell: &Cell, props: &Props<'_>) -> Result<Vec<Spec>> {
+    let values = Values { config, cell, props };
+    let wanted = config.services_of(cell).into_iter();
+    let wanted = wanted.filter_map(|name| Some((name, config.services.get(name)?)));
+    let spec = |(name, service): (&str, &config::Service)| {
+        let mut service = service.try_map(|text| values.fill(text))?;
+        if props.python.is_some() {
+            // Nothing is left beside the matrix.
+            let name = "PYTHONDONTWRITEBYTECODE".to_owned();
+            service.env.entry(name).or_insert(
+                Template::parse("1")
+                    .map_err(|error| Error::bug(format!("a template of our own: {error}")))?,
+            );
+        }
+        Ok(Spec { name: name.to_owned(), service, cwd: config.root.clone() })
+    };
+    wanted.map(spec).collect()
 }
 
 struct Values<'a> {
@@ -69,9 +91,7 @@ impl Values<'_> {
         let config = self.config;
         let backend = self.cell.backend().and_then(|name| config.backends.get(name));
         let state = self.cell.state().and_then(|name| config.states.get(name));
-        let values = self.cell.axes.iter().filter_map(|(axis, value)| {
-            config.values.get(axis).and_then(|values| values.get(value))
-        });
+        let values = config.values_of(self.cell);
         (config.workload.env.iter())
             .chain(backend.into_iter().flat_map(|backend| &backend.env))
             .chain(state.into_iter().flat_map(|state| &state.env))
@@ -88,13 +108,30 @@ impl Values<'_> {
     }
 
     fn expand(&self, text: &str) -> Result<String> {
+        let expanded = self.parse(text)?.expand(|name| self.value(name));
+        expanded.map_err(|error| self.unknown(text, &error.to_string()))
+    }
+
+    fn parse(&self, text: &str) -> Result<Template> {
         let cell = &self.cell.id;
-        let template = Template::parse(text)
-            .map_err(|error| Error::usage(format!("{cell}: the template `{text}`: {error}")))?;
-        template.expand(|name| self.value(name)).map_err(|error| {
-            Error::usage(format!("{cell}: the template `{text}`: {error}"))
-                .hint("this cell has nothing of that name; see docs/matrix.md, Templates")
-        })
+        Template::parse(text)
+            .map_err(|error| Error::usage(format!("{cell}: the template `{text}`: {error}")))
+    }
+
+    fn unknown(&self, text: &str, why: &str) -> Error {
+        Error::usage(format!("{}: the template `{text}`: {why}", self.cell.id))
+            .hint("this cell has nothing of that name; see docs/matrix.md, Templates")
+    }
+
+    /// A service's text, in which only the service's own places are left open.
+    fn fill(&self, text: &str) -> Result<Template> {
+        let template = self.parse(text)?;
+        let is_place = |name: &str| PLACES.contains(&name);
+        let filled = template.fill(|name| self.value(name).filter(|_| !is_place(name)));
+        if let Some(name) = filled.names().find(|name| !is_place(name)) {
+            return Err(self.unknown(text, &format!("`{{{name}}}` has no value here")));
+        }
+        Ok(filled)
     }
 
     fn value(&self, name: &str) -> Option<String> {

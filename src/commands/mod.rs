@@ -28,6 +28,7 @@ mod project;
 mod resume;
 mod run_reference;
 mod selection;
+mod serving;
 mod staging;
 mod trends;
 

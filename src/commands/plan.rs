@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::cli::Global;
-use crate::config::{Change, Config, Content, PatchFile, Series, SeriesKind};
+use crate::config::{Change, Config, Content, PatchFile, Per, Series, SeriesKind};
 use crate::error::Result;
 use crate::exit_code;
 use crate::plan::{self, Cell, CellId, Pass};
@@ -130,6 +130,8 @@ struct Dependencies {
     sources: Vec<SourceView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     backend: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    services: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dataset: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -175,18 +177,24 @@ impl PlanView {
     }
 
     fn table(&self) -> String {
+        // Most matrices have none.
+        let with_services = self.cells.iter().any(|view| !view.depends_on.services.is_empty());
         let rows = self.cells.iter().map(|view| {
             let depends = &view.depends_on;
             let sources: Vec<String> = depends.sources.iter().map(SourceView::line).collect();
-            vec![
+            let mut row = vec![
                 view.position.to_string(),
                 view.cell.id.to_string(),
                 sources.join("\n"),
                 depends.backend.clone().unwrap_or_default(),
                 depends.dataset.clone().unwrap_or_default(),
-            ]
+            ];
+            row.extend(with_services.then(|| depends.services.join("\n")));
+            row
         });
-        output::table(&["#", "Cell", "Sources", "Backend", "Dataset"], rows)
+        let mut headings = vec!["#", "Cell", "Sources", "Backend", "Dataset"];
+        headings.extend(with_services.then_some("Services"));
+        output::table(&headings, rows)
     }
 }
 
@@ -217,6 +225,7 @@ fn dependencies(config: &Config, cell: &Cell) -> Dependencies {
             }
             None => backend.kind.as_str().to_owned(),
         }),
+        services: services(config, cell),
         dataset: config.dataset.as_ref().map(|dataset| match &dataset.content {
             Content::Generated { rows, seed, .. } => {
                 format!("{}: {rows} rows, seed {seed}", dataset.table)
@@ -225,6 +234,15 @@ fn dependencies(config: &Config, cell: &Cell) -> Dependencies {
         }),
         requirements: staging::requirements(config, cell),
     }
+}
+
+fn services(config: &Config, cell: &Cell) -> Vec<String> {
+    let is_fresh = |name: &str| config.services.get(name).is_some_and(|it| it.per == Per::Attempt);
+    let line = |name: &str| match is_fresh(name) {
+        true => format!("{name}: a fresh one for each attempt"),
+        false => format!("{name}: one for the run"),
+    };
+    config.services_of(cell).into_iter().map(line).collect()
 }
 
 fn patch_names(change: &Change) -> Vec<String> {

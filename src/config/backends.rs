@@ -1,5 +1,7 @@
 //! `[backend.NAME]`, and `[AXIS.VALUE]` for the axes that have no meaning of their own.
 
+use std::cell::RefCell;
+
 use indexmap::IndexMap;
 use url::{ParseError, Url};
 
@@ -9,7 +11,9 @@ use super::model::{BACKEND_AXIS, Backend, BackendKind, STATE_AXIS, ValueTable};
 use super::names::is_identifier;
 use super::problem::Problem;
 use super::reader::{At, Table, Value};
+use super::services::read_names;
 use super::suggest::did_you_mean;
+use super::system::packages;
 
 const KINDS: [BackendKind; 3] = [BackendKind::Sqlite, BackendKind::Postgresql, BackendKind::Mysql];
 
@@ -124,23 +128,32 @@ fn parse_url(url: &str) -> Result<Url, ParseError> {
 /// Tables of values of ordinary axes, by axis and value, with the place of the value's name.
 pub(super) type Values = IndexMap<String, IndexMap<String, At<ValueTable>>>;
 
+/// The tables, and the names of the services that they want.
 pub(super) fn read_values(
     top: &Table<'_>,
     matrix: &MatrixSection,
     context: &Context<'_>,
-) -> Values {
+) -> (Values, Vec<At<String>>) {
+    let services = RefCell::new(Vec::new());
     let ordinary =
         matrix.axes.keys().filter(|axis| ![STATE_AXIS, BACKEND_AXIS].contains(&axis.as_str()));
     let tables = ordinary.filter_map(|axis| Some((axis, top.sub_table(axis)?)));
     let values = |axis: &str, table: &Table<'_>| {
         let tables = table.sub_tables().into_iter();
         let value = |(name, table): (At<&str>, Table<'_>)| {
-            table.only(&["env"]);
+            table.only(&["env", "services", "packages"]);
             let scope = Scope::Where { axis: axis.to_owned(), value: name.value.to_owned() };
-            let value = ValueTable { env: context.env(&table, &scope) };
+            let names = read_names(&table);
+            services.borrow_mut().extend(names.iter().cloned());
+            let value = ValueTable {
+                env: context.env(&table, &scope),
+                services: names.into_iter().map(|name| name.value).collect(),
+                packages: packages(&table, context),
+            };
             (name.value.to_owned(), At::new(value, name.span))
         };
         tables.map(value).collect()
     };
-    tables.map(|(axis, table)| (axis.clone(), values(axis, &table))).collect()
+    let values = tables.map(|(axis, table)| (axis.clone(), values(axis, &table))).collect();
+    (values, services.into_inner())
 }

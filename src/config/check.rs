@@ -12,6 +12,7 @@ use super::model::{BACKEND_AXIS, Config, Content, Matrix, SUBJECT};
 use super::names::is_path_part;
 use super::problem::{Problem, Span};
 use super::reader::At;
+use super::services::PLACES;
 use super::suggest::{did_you_mean, nearest};
 use super::workload::TemplateFile;
 use crate::plan::{Cell, Origin, expand_traced, product_size};
@@ -142,10 +143,13 @@ pub(super) fn check_templates(config: &Config, cells: &[Cell], context: &Context
         let applies = |cell: &&Cell| match &used.scope {
             Scope::Everywhere => true,
             Scope::Where { axis, value } => cell.value(axis) == Some(value),
+            Scope::Service(name) => config.services_of(cell).contains(&name.as_str()),
         };
         let cells: Vec<_> = cells.iter().filter(applies).collect();
         let names: IndexSet<&str> = used.template.names().collect();
-        for name in names.into_iter().filter(|name| !is_fixed(name, config)) {
+        let is_place =
+            |name: &&str| matches!(used.scope, Scope::Service(_)) && PLACES.contains(name);
+        for name in names.into_iter().filter(|name| !is_place(name) && !is_fixed(name, config)) {
             let without = cells.iter().find(|cell| !has_value(name, cell));
             if cells.is_empty() && is_name_in(&config.matrix, name) {
                 continue;
@@ -200,6 +204,10 @@ fn unknown_placeholder(name: &str, used: &TemplateUse, config: &Config) -> Probl
         "rows" => return problem.hint("add `[dataset]`"),
         "seed" => return problem.hint("only generated rows have a seed"),
         "database_url" => return problem.hint("it needs an axis `backend`"),
+        name if PLACES.contains(&name) => {
+            return problem
+                .hint("only services have it; see docs/services.md for how to pass it on");
+        }
         _ => {}
     }
     let fixed = ["root", "cell", "python", "subject", "rows", "seed"];

@@ -29,6 +29,8 @@ pub(super) enum Scope {
         axis: String,
         value: String,
     },
+    /// The service of this name: cells that use it.
+    Service(String),
 }
 
 /// A template, its place, and where it is used.

@@ -18,14 +18,16 @@ use super::passes::read_passes;
 use super::problem::{Problem, Problems, Sink, Span, SyntaxErrors};
 use super::reader::{At, Table, Value};
 use super::series::{SeriesChoice, take_apart};
+use super::services::{check_names, read_services};
 use super::sources::{read_sources, read_states};
+use super::system::read_system;
 use super::workload::{WorkloadSection, read_python};
 use crate::plan::Cell;
 
 /// The tables that every file may have; an axis adds one of its own name.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 14] = [
     "matrix", "subject", "sources", "state", "backend", "workload", "python", "dataset", "measure",
-    "metrics", "passes", "compare",
+    "metrics", "passes", "compare", "service", "system",
 ];
 
 /// [`load_with`] without anything from the command line.
@@ -76,8 +78,11 @@ fn read(top: &Table<'_>, chosen: &[SeriesChoice], context: &Context<'_>) -> Conf
     top.only(&known.into_iter().collect::<Vec<_>>());
 
     let backends = read_backends(top, context);
-    let values = read_values(top, &matrix, context);
+    let (values, mut service_names) = read_values(top, &matrix, context);
+    let services = read_services(top, context);
     let workload = WorkloadSection::read(top, context);
+    service_names.extend(workload.services.iter().cloned());
+    check_names(&services, &service_names, context);
     let files = check::check_template_files(&workload.template_files, &cells, context);
     let dataset = read_dataset(top, context);
     let metrics = read_metrics(top, context);
@@ -100,6 +105,8 @@ fn read(top: &Table<'_>, chosen: &[SeriesChoice], context: &Context<'_>) -> Conf
         values: values.into_iter().map(|(axis, tables)| (axis, apart(tables).0)).collect(),
         workload: workload.into_workload(files),
         python: read_python(top, context),
+        services: apart(services).0,
+        packages: read_system(top, context),
         dataset: dataset.map(|dataset| dataset.value),
         measure: read_measure(top, context),
         passes: read_passes(top, context),

@@ -10,7 +10,7 @@ use super::reader::{At, Table};
 use super::suggest::did_you_mean;
 
 /// Names that mean something else: as a table of this file or as a placeholder.
-const TAKEN: [&str; 12] = [
+const TAKEN: [&str; 14] = [
     "matrix",
     "subject",
     "sources",
@@ -20,6 +20,8 @@ const TAKEN: [&str; 12] = [
     "measure",
     "metrics",
     "compare",
+    "service",
+    "system",
     "root",
     "cell",
     "database_url",

@@ -52,10 +52,14 @@ fn without_unit(value: &Value<'_>, example: &str, context: &Context<'_>) {
     context.add(Problem::at(&value.span(), message).hint(format!("write it as \"{example}\"")));
 }
 
-fn duration(value: &Value<'_>, least: Duration, context: &Context<'_>) -> Option<Duration> {
+pub(super) fn duration(
+    value: &Value<'_>,
+    least: Duration,
+    context: &Context<'_>,
+) -> Option<Duration> {
     let key = value.key.value;
     if value.is_number() {
-        without_unit(value, if key == "timeout" { "10m" } else { "10ms" }, context);
+        without_unit(value, if key == "period" { "10ms" } else { "10m" }, context);
         return None;
     }
     let text = value.text()?;

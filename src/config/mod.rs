@@ -22,10 +22,12 @@ mod reader;
 mod revision;
 mod rule;
 mod series;
+mod services;
 mod sources;
 pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
+mod system;
 mod units;
 mod workload;
 
@@ -38,4 +40,5 @@ pub use problem::{Problem, Problems, Span};
 pub use revision::{Commits, parse_revision};
 pub use rule::{Limit, Rule, RuleError};
 pub use series::{Series, SeriesChoice, SeriesKind, SeriesPatch};
+pub use services::PLACES;
 pub use units::{parse_duration, parse_size};

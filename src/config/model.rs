@@ -4,13 +4,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
 use super::rule::Rule;
 use super::series::Series;
+pub use super::services::model::{Per, Ready, Service, Stop, StopSignal};
 use crate::measurement::{Better, Directions};
-use crate::plan::Pass;
+use crate::plan::{Cell, Pass};
 
 /// The axis whose values name [`State`]s.
 pub const STATE_AXIS: &str = "state";
@@ -39,6 +40,10 @@ pub struct Config {
     pub values: IndexMap<String, IndexMap<String, ValueTable>>,
     /// What is run in each cell.
     pub workload: Workload,
+    /// `[service.NAME]`: private servers that cells use.
+    pub services: IndexMap<String, Service>,
+    /// `[system]`: Debian packages that every cell needs.
+    pub packages: Vec<String>,
     /// `[python]`: the virtual environment, if the workload wants one.
     pub python: Option<Python>,
     /// `[dataset]`: the rows that every backend holds, if the workload wants any.
@@ -53,6 +58,29 @@ pub struct Config {
     pub metrics: IndexMap<String, DeclaredMetric>,
     /// Where runs and the index go (`reports` beside the matrix file unless told otherwise).
     pub reports: PathBuf,
+}
+
+impl Config {
+    /// The names of the services that a cell uses: everybody's, then those of its values.
+    #[must_use]
+    pub fn services_of(&self, cell: &Cell) -> Vec<&str> {
+        let values = self.values_of(cell).flat_map(|value| &value.services);
+        let names = self.workload.services.iter().chain(values).map(String::as_str);
+        names.collect::<IndexSet<_>>().into_iter().collect()
+    }
+
+    /// The Debian packages that a cell needs beside its services'.
+    #[must_use]
+    pub fn packages_of(&self, cell: &Cell) -> Vec<&str> {
+        let values = self.values_of(cell).flat_map(|value| &value.packages);
+        self.packages.iter().chain(values).map(String::as_str).collect()
+    }
+
+    /// What the values of a cell say beyond their names.
+    pub fn values_of(&self, cell: &Cell) -> impl Iterator<Item = &ValueTable> {
+        let tables = cell.axes.iter().map(|(axis, value)| self.values.get(axis)?.get(value));
+        tables.flatten()
+    }
 }
 
 /// The axes and what is taken from and added to their product, as in GitHub Actions.
@@ -189,6 +217,10 @@ pub struct Backend {
 pub struct ValueTable {
     /// Variables for the workload's environment (templates).
     pub env: IndexMap<String, String>,
+    /// The services that its cells use, by name.
+    pub services: Vec<String>,
+    /// Debian packages that its cells need.
+    pub packages: Vec<String>,
 }
 
 /// The program that is measured. Its strings are templates; see [`crate::plan::template`].
@@ -201,6 +233,8 @@ pub struct Workload {
     /// Files and folders that the workload consists of: they must exist, and their contents are
     /// part of a run's manifest. Absolute paths; the `./` arguments' files are among them.
     pub files: Vec<PathBuf>,
+    /// The services that every cell uses, by name.
+    pub services: Vec<String>,
 }
 
 /// The virtual environment that workloads run in.

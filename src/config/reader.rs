@@ -165,6 +165,11 @@ impl<'a> Value<'a> {
         matches!(self.value.get_ref(), DeValue::Integer(_) | DeValue::Float(_))
     }
 
+    /// Whether it is an array, whatever is in it.
+    pub(super) fn is_array(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Array(_))
+    }
+
     fn array(&self, of_what: &str) -> Option<&'a DeArray<'a>> {
         match self.value.get_ref() {
             DeValue::Array(array) => Some(array),

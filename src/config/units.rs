@@ -5,6 +5,9 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use jiff::SignedDuration;
 
+/// Nothing that takes time is told to take less.
+pub(super) const SHORTEST: Duration = Duration::from_millis(1);
+
 /// Parses a duration with its unit.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use super::context::{Context, Scope};
 use super::model::{Python, Workload};
 use super::problem::{Problem, Span};
 use super::reader::{At, Table};
+use super::services::read_names;
 use crate::plan::template::{Template, escape};
 
 /// A `./` argument with placeholders: which files it means is known once the cells are.
@@ -22,6 +23,7 @@ pub(super) struct WorkloadSection {
     command: Vec<String>,
     env: IndexMap<String, String>,
     files: IndexSet<PathBuf>,
+    pub(super) services: Vec<At<String>>,
     pub(super) template_files: Vec<TemplateFile>,
 }
 
@@ -35,7 +37,8 @@ impl WorkloadSection {
             return section;
         };
         let Some(table) = value.table("workload".to_owned()) else { return section };
-        table.only(&["command", "env", "files"]);
+        table.only(&["command", "env", "files", "services"]);
+        section.services = read_names(&table);
         for file in table.get("files").and_then(|value| value.texts()).unwrap_or_default() {
             section.files.insert(context.existing(&file, "the workload's file"));
         }
@@ -76,12 +79,13 @@ impl WorkloadSection {
     pub(super) fn into_workload(self, files: Vec<PathBuf>) -> Workload {
         let files = self.files.into_iter().chain(files).collect::<IndexSet<_>>();
         let files = files.into_iter().collect();
-        Workload { command: self.command, env: self.env, files }
+        let services = self.services.into_iter().map(|name| name.value).collect();
+        Workload { command: self.command, env: self.env, files, services }
     }
 }
 
 /// A path below the root as a template; the root itself may have braces in it.
-fn beside_the_matrix(path: &str, context: &Context<'_>) -> String {
+pub(super) fn beside_the_matrix(path: &str, context: &Context<'_>) -> String {
     let root = escape(&context.absolute("").to_string_lossy());
     format!("{}/{path}", root.trim_end_matches('/'))
 }

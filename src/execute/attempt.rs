@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::process::{self, Ending, Spawn};
 use super::secrets::Secrets;
+use super::services::{Served, logs};
 use super::stop::Stop;
 use super::{PassSettings, Settings, Task, log};
 use crate::collect::record::{AttemptRecord, SCHEMA};
@@ -36,6 +37,15 @@ impl Verdict {
     const fn without_result(outcome: Outcome, reason: String) -> Self {
         Self { outcome, reason: Some(reason), result: None }
     }
+
+    /// A service broke down: what was measured with it does not count.
+    fn blame(&mut self, why: &str) {
+        if matches!(self.outcome, Outcome::Ok | Outcome::Failed) {
+            let own = self.reason.take().map(|own| format!("\nthe command: {own}"));
+            self.outcome = Outcome::Failed;
+            self.reason = Some(format!("{why}{}", own.unwrap_or_default()));
+        }
+    }
 }
 
 /// Runs one attempt and keeps its record. A workload that fails is no error.
@@ -50,20 +60,33 @@ pub(super) fn run(
     let secrets = Secrets::new(&task.secrets);
     let mark = format!("{}/{}/{}", run.id(), attempt.cell, attempt.number);
     let started = Timestamp::now();
-    let ended = spawn(attempt, task, settings, &mark, &staged, stop)?;
+    let mut task = task.clone();
+    let served = Served::enter(&mut task, settings.jobs);
+    let ended = match &served {
+        Ok(served) => {
+            spawn(attempt, &task, served, settings, &mark, &staged, stop)?.map_err(|error| {
+                format!("memprobe could not be started in {}: {error}", task.cwd.display())
+            })
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    let broken = served.ok().and_then(|served| served.leave(staged.path()));
     if !staged.path().join(RESULT).exists() {
         process::sweep(&mark);
     }
-    for file in [STDOUT, STDERR, SAMPLES] {
+    for file in [STDOUT, STDERR, SAMPLES].map(str::to_owned).into_iter().chain(logs(&task)) {
         secrets.mask_file(&staged.path().join(file))?;
     }
     let mut verdict = match ended {
         Ok((ending, status)) => judge(ending, status, staged.path(), settings)?,
-        Err(error) => Verdict::without_result(
-            Outcome::Failed,
-            format!("memprobe could not be started in {}: {error}", task.cwd.display()),
-        ),
+        Err(_) if stop.is_raised() => {
+            Verdict::without_result(Outcome::Interrupted, "interrupted".to_owned())
+        }
+        Err(why) => Verdict::without_result(Outcome::Failed, why),
     };
+    if let Some(why) = broken {
+        verdict.blame(&why);
+    }
     verdict.reason = verdict.reason.map(|reason| secrets.mask(&reason));
     if let Some(result) = &mut verdict.result {
         result.message = result.message.take().map(|message| secrets.mask(&message));
@@ -101,6 +124,7 @@ fn derived(samples: &Path) -> Derived {
 fn spawn(
     attempt: &Attempt,
     task: &Task,
+    served: &Served,
     settings: &Settings,
     mark: &str,
     staged: &StagedAttempt,
@@ -108,7 +132,7 @@ fn spawn(
 ) -> Result<std::io::Result<(Ending, ExitStatus)>> {
     let spawn = Spawn {
         program: &settings.memprobe,
-        arguments: &arguments(attempt.pass, task, settings, staged.path()),
+        arguments: &arguments(attempt.pass, task, served, settings, staged.path()),
         env: &environment(task, mark),
         cwd: &task.cwd,
         stdout: fs_err::File::create(staged.path().join(STDOUT))?,
@@ -118,7 +142,13 @@ fn spawn(
     Ok(process::run(spawn, deadline, stop))
 }
 
-fn arguments(pass: Option<Pass>, task: &Task, settings: &Settings, folder: &Path) -> Vec<OsString> {
+fn arguments(
+    pass: Option<Pass>,
+    task: &Task,
+    served: &Served,
+    settings: &Settings,
+    folder: &Path,
+) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec![
         "--quiet".into(),
         "--parent".into(),
@@ -134,6 +164,9 @@ fn arguments(pass: Option<Pass>, task: &Task, settings: &Settings, folder: &Path
     ];
     if let Some(limit) = settings.memory_limit {
         arguments.extend(["--memory-limit".into(), limit.to_string().into()]);
+    }
+    for process in served.processes() {
+        arguments.extend(["--server".into(), process.to_string().into()]);
     }
     if settings.steady {
         arguments.push("--steady".into());

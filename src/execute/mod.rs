@@ -7,14 +7,18 @@ pub mod memprobe;
 mod process;
 mod schedule;
 mod secrets;
+mod services;
 mod stop;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
 
 pub use schedule::execute;
+
+use crate::service::Service;
 
 /// What is run in one cell, with nothing left to be filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +29,8 @@ pub struct Task {
     pub env: IndexMap<String, String>,
     /// Texts, such as passwords, that may stand in no record and no log.
     pub secrets: Vec<String>,
+    /// Services that it uses; their variables yield to `env`.
+    pub services: Vec<Arc<Service>>,
     /// The folder it runs in.
     pub cwd: PathBuf,
 }

@@ -5,12 +5,12 @@ use std::fmt;
 use std::ops::Range;
 
 /// A parsed template.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Template {
     parts: Vec<Part>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Part {
     Text(String),
     Placeholder(String),
@@ -95,6 +95,18 @@ impl Template {
         })
     }
 
+    /// The template with those placeholders replaced that `look_up` has a value for.
+    #[must_use]
+    pub fn fill<V: Into<String>>(&self, look_up: impl Fn(&str) -> Option<V>) -> Self {
+        let fill = |part: &Part| match part {
+            Part::Placeholder(name) => {
+                look_up(name).map_or_else(|| part.clone(), |value| Part::Text(value.into()))
+            }
+            Part::Text(_) => part.clone(),
+        };
+        Self { parts: self.parts.iter().map(fill).collect() }
+    }
+
     /// The text with every placeholder replaced.
     ///
     /// # Errors
@@ -164,6 +176,14 @@ mod tests {
     #[test]
     fn an_unknown_placeholder_is_named() {
         assert_eq!(expand("{nothing}").unwrap_err().to_string(), "`{nothing}` has no value here");
+    }
+
+    #[test]
+    fn a_template_can_be_filled_in_two_steps() {
+        let template = Template::parse("{{{a}:{b}").unwrap();
+        let filled = template.fill(|name| (name == "a").then_some("{b}"));
+        assert_eq!(filled.names().collect::<Vec<_>>(), ["b"]);
+        assert_eq!(filled.expand(|_| Some("1")).unwrap(), "{{b}:1");
     }
 
     #[test]

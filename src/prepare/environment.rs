@@ -28,7 +28,7 @@ use crate::prepare::tool::Tool;
 use crate::prepare::{Blocked, system};
 
 pub use interpreter::Interpreter;
-pub(in crate::prepare) use interpreter::which;
+pub(crate) use interpreter::which;
 pub(in crate::prepare) use requirements::texts as requirement_texts;
 
 /// Raise it when environments are made in another way, so that older ones aren't used.

@@ -37,6 +37,8 @@ Options:
                             differ less from one time to the next
       --parent PID          End the command when the process that started memprobe ends; PID is
                             that process's own, in case it ended before memprobe could look
+      --server PID          Read the memory of all that descends from this process with every sample, as
+                            the server's; may be given several times
       --plot WHEN           Draw RSS over time, with live heap if it is counted, under the
                             summary: auto (if stderr is a terminal), always, never [default: auto]
   -q, --quiet               No summary and no plot on stderr
@@ -81,6 +83,8 @@ pub(super) struct Options {
     pub(super) steady: bool,
     /// The process with which we end.
     pub(super) parent: Option<Pid>,
+    /// Processes whose descendants serve the command.
+    pub(super) servers: Vec<Pid>,
     pub(super) plot: When,
     pub(super) quiet: bool,
     /// Program and arguments; never empty.
@@ -100,6 +104,7 @@ impl Options {
             keep_high_water: false,
             steady: false,
             parent: None,
+            servers: Vec::new(),
             plot: When::Auto,
             quiet: false,
             command: Vec::new(),
@@ -136,6 +141,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Request, lexopt::Error> {
             Arg::Long("keep-high-water") => options.keep_high_water = true,
             Arg::Long("steady") => options.steady = true,
             Arg::Long("parent") => options.parent = Some(pid(&parser.value()?.string()?)?),
+            Arg::Long("server") => options.servers.push(pid(&parser.value()?.string()?)?),
             Arg::Long("plot") => options.plot = When::parse(&parser.value()?.string()?)?,
             Arg::Short('q') | Arg::Long("quiet") => options.quiet = true,
             Arg::Short('h') | Arg::Long("help") => return Ok(Request::Help),

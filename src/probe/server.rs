@@ -4,9 +4,15 @@
 //! The workload names the processes that serve it, and their anonymous memory is read with every
 //! sample, less what they held when they were named. Shared memory is left out: a database's
 //! buffers belong to all of its clients. A server that is one process for all clients is asked by
-//! the workload instead.
+//! the workload instead. Of a server that is there for this workload alone, whoever starts us names
+//! the process that it descends from, and all of it is read ([`Family`]).
+
+mod family;
 
 use rustix::io::Errno;
+use rustix::process::Pid;
+
+use self::family::Family;
 
 use super::process::{self, Process};
 use super::protocol::ServerLine;
@@ -21,6 +27,7 @@ const NAME_LENGTH: usize = 15;
 #[derive(Debug)]
 pub(super) struct Servers {
     processes: Vec<Named>,
+    families: Vec<Family>,
     /// Whether high-water marks are reset at each reading.
     reset: bool,
     /// Why they aren't, though they were to be.
@@ -56,6 +63,7 @@ impl Servers {
     pub(super) fn new(reset: bool) -> Self {
         Self {
             processes: Vec::new(),
+            families: Vec::new(),
             reset,
             reset_refused: None,
             peak: None,
@@ -63,6 +71,13 @@ impl Servers {
             unavailable: None,
             buffer: vec![0; process::BUFFER],
         }
+    }
+
+    /// All that descends from these processes now is known, and what it holds.
+    pub(super) fn following(reset: bool, roots: &[Pid]) -> Self {
+        let mut servers = Self::new(reset);
+        servers.families = roots.iter().map(|root| Family::of(*root, reset)).collect();
+        servers
     }
 
     /// Takes what the workload says. What a process holds now is what it held before.
@@ -115,11 +130,16 @@ impl Servers {
     /// Reads the named processes; `None` if there are none that live. One that `is_counted` with
     /// the workload's own is refused.
     pub(super) fn read(&mut self, is_counted: impl Fn(i32) -> bool) -> Option<ServerReading> {
-        if self.processes.is_empty() {
-            return None;
-        }
         let mut sum = ServerReading { anon: 0, peak: 0 };
         let mut highest_rise = 0;
+        let mut is_there = false;
+        for family in &mut self.families {
+            let Some(held) = family.read() else { continue };
+            is_there = true;
+            sum.anon += held.anon;
+            highest_rise = highest_rise.max(held.peak - held.anon);
+            self.reset_refused = self.reset_refused.or(family.reset_refused());
+        }
         for mut named in std::mem::take(&mut self.processes) {
             if is_counted(named.id) {
                 let why = format!("process {} descends from the command itself", named.id);
@@ -132,7 +152,7 @@ impl Servers {
             self.forget_high(&mut named);
             self.processes.push(named);
         }
-        if self.processes.is_empty() {
+        if self.processes.is_empty() && !is_there {
             return None;
         }
         sum.peak = sum.anon + highest_rise;
@@ -163,7 +183,7 @@ impl Servers {
             (Some(read), Some(told)) if read > told => Some(some(read, Precision::Sampled)),
             (_, Some(told)) => Some(some(told, Precision::Exact)),
             (Some(read), None) => Some(some(read, Precision::Sampled)),
-            (None, None) if self.processes.is_empty() => None,
+            (None, None) if self.processes.is_empty() && self.families.is_empty() => None,
             (None, None) => Some(none("the command ended before its server was read again")),
         }
     }

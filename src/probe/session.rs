@@ -91,7 +91,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         began,
         tree,
         no_group: no_group.or(outside),
-        servers: Servers::new(!options.keep_high_water),
+        servers: Servers::following(!options.keep_high_water, &options.servers),
         heap,
         passes,
         signals,

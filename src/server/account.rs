@@ -1,5 +1,5 @@
-//! The account that a PostgreSQL server runs as. PostgreSQL refuses root, so root's servers run
-//! as an unprivileged user, who must be able to reach their data.
+//! The account that a server runs as which refuses root, as PostgreSQL does: an unprivileged user,
+//! who must be able to reach the server's data.
 
 use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -29,7 +29,7 @@ impl Account {
         let users = fs_err::read_to_string("/etc/passwd")?;
         let found = CANDIDATES.iter().find_map(|name| parse(&users, name));
         found.map(Some).ok_or_else(|| {
-            Error::usage("PostgreSQL does not run as root, and there is no user postgres or nobody")
+            Error::usage("the server does not run as root, and there is no user postgres or nobody")
                 .hint("add a user postgres, or run memgrid as an ordinary user")
         })
     }
@@ -53,7 +53,7 @@ impl Account {
             return Ok(());
         };
         let message = format!(
-            "user {}, as whom root's PostgreSQL runs, can't enter {}, so {} is out of its reach",
+            "user {}, as whom root's server runs, can't enter {}, so {} is out of its reach",
             self.name,
             folder.display(),
             path.display(),

@@ -1,7 +1,7 @@
 //! Finds and ends the processes of a server that nobody owns any more.
 //!
-//! A process is known by its command line, which names the server's data folder: no other server
-//! has that one. A descriptor of the process is taken before the look, so that a signal can reach
+//! A process is known by its command line, which names the server's data folder, or by a variable
+//! that does: no other server has that one. A descriptor of the process is taken before the look, so that a signal can reach
 //! only what was looked at, even if the id is used again meanwhile.
 
 use std::os::fd::OwnedFd;
@@ -9,6 +9,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+/// The variable that names the data folder, for servers whose command line need not.
+pub(crate) const MARK: &str = "MEMGRID_SERVER";
 
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -41,13 +44,22 @@ fn find(data: &[&Path]) -> Vec<OwnedFd> {
 }
 
 fn open_if_server(id: i32, data: &[&Path]) -> Option<OwnedFd> {
-    let command_line = || std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+    let file = |name: &str| std::fs::read(format!("/proc/{id}/{name}")).unwrap_or_default();
+    let is_one = || is_server(&file("cmdline"), data) || is_marked(&file("environ"), data);
     // Most processes are none: a descriptor is only taken for those that look like one.
-    if !is_server(&command_line(), data) {
+    if !is_one() {
         return None;
     }
     let descriptor = pidfd_open(Pid::from_raw(id)?, PidfdFlags::empty()).ok()?;
-    is_server(&command_line(), data).then_some(descriptor)
+    is_one().then_some(descriptor)
+}
+
+fn is_marked(environment: &[u8], data: &[&Path]) -> bool {
+    let folder = |variable: &[u8]| {
+        Some(variable.strip_prefix(MARK.as_bytes())?.strip_prefix(b"=")?.to_vec())
+    };
+    let mut folders = environment.split(|byte| *byte == 0).filter_map(folder);
+    folders.any(|folder| data.iter().any(|data| data.as_os_str().as_encoded_bytes() == folder))
 }
 
 /// `postgres -D DATA …`, `initdb -D DATA …`, `mariadbd … --datadir=DATA …`, and the scripts that
@@ -78,6 +90,17 @@ mod tests {
         assert!(!is("du -s /cache/servers/x/data"));
         assert!(!is("/usr/sbin/mariadbd --datadir=/cache/servers/y/data"));
         assert!(!is(""));
+    }
+
+    #[test]
+    fn a_server_is_known_by_its_variable_too() {
+        let data = Path::new("/cache/servers/x/data");
+        let is = |text: &str| is_marked(text.replace(' ', "\0").as_bytes(), &[data]);
+        assert!(is("PATH=/bin MEMGRID_SERVER=/cache/servers/x/data A=b"));
+        assert!(!is("MEMGRID_SERVER=/cache/servers/x/data2"));
+        assert!(!is(
+            "MEMGRID_SERVERS=/cache/servers/x/data OLD_MEMGRID_SERVER=/cache/servers/x/data"
+        ));
     }
 
     #[test]

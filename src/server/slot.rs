@@ -39,6 +39,9 @@ struct Lease {
     memgrid: u32,
     /// The folder of the socket.
     socket: Option<PathBuf>,
+    /// Whether the data is of no use to the next server.
+    #[serde(default)]
+    passing: bool,
 }
 
 /// A slot that is ours.
@@ -97,7 +100,17 @@ impl Slot {
 
     /// Says that from now on a server may be running.
     pub(crate) fn lease(&mut self, socket: Option<&Path>) -> Result<()> {
-        let lease = Lease { memgrid: std::process::id(), socket: socket.map(Path::to_owned) };
+        self.write_lease(socket, false)
+    }
+
+    /// As [`Self::lease`], for a server whose data ends with it.
+    pub(crate) fn lease_passing(&mut self, socket: &Path) -> Result<()> {
+        self.write_lease(Some(socket), true)
+    }
+
+    fn write_lease(&mut self, socket: Option<&Path>, passing: bool) -> Result<()> {
+        let socket = socket.map(Path::to_owned);
+        let lease = Lease { memgrid: std::process::id(), socket, passing };
         let text = serde_json::to_vec(&lease).context(|| "the lease".to_owned())?;
         self.write(&text)
     }
@@ -129,9 +142,12 @@ impl Slot {
             return Err(Error::usage(message).hint("end it by hand"));
         };
         // A lease that is cut off names no folder that could be removed.
-        let socket = serde_json::from_str(&text).ok().and_then(|lease: Lease| lease.socket);
-        if let Some(folder) = socket {
-            socket::remove_folder(&self.folder, &folder);
+        let lease: Option<Lease> = serde_json::from_str(&text).ok();
+        if let Some(folder) = lease.as_ref().and_then(|lease| lease.socket.as_ref()) {
+            socket::remove_folder(&self.folder, folder);
+        }
+        if lease.is_some_and(|lease| lease.passing) && data.exists() {
+            fs_err::remove_dir_all(&data)?;
         }
         self.release()?;
         Ok(ended > 0)

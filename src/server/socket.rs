@@ -12,6 +12,8 @@ use crate::error::{Context, Error, Result};
 const LONGEST_PATH: usize = 107;
 /// The longest of the names that servers give their sockets.
 const LONGEST_NAME: usize = ".s.PGSQL.5432".len();
+/// The name of a general service's socket.
+pub(crate) const SERVICE: &str = "socket";
 /// Begins the names of folders outside the cache.
 const PREFIX: &str = "memgrid-";
 
@@ -63,7 +65,7 @@ pub(crate) fn remove_folder(slot: &Path, folder: &Path) {
 }
 
 fn is_servers(name: &str) -> bool {
-    name.starts_with(".s.PGSQL.") || name.starts_with("mysql.")
+    name.starts_with(".s.PGSQL.") || name.starts_with("mysql.") || name == SERVICE
 }
 
 fn fits(folder: &Path) -> bool {

@@ -53,7 +53,7 @@ impl Interpreter {
 }
 
 /// The executable file of that name: on PATH, unless the name is a path.
-pub(in crate::prepare) fn which(name: &str) -> Option<PathBuf> {
+pub(crate) fn which(name: &str) -> Option<PathBuf> {
     if name.contains('/') {
         return Some(PathBuf::from(name)).filter(|path| is_executable(path));
     }

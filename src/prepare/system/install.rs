@@ -1,5 +1,7 @@
 //! Installs what is missing with Debian's package manager.
 
+use std::path::Path;
+
 use super::{Finding, which};
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer, step};
@@ -91,12 +93,14 @@ fn absent(finding: &Finding) -> Error {
 
 /// What systemd starts at the next boot is the user's choice, but they should know.
 fn tell_of_services(packages: &[&str], observer: &dyn Observer) {
-    let services: Vec<&str> = [("mariadb-server", "mariadb"), ("postgresql", "postgresql")]
-        .into_iter()
-        .filter(|(package, _)| packages.contains(package))
-        .map(|(_, service)| service)
-        .collect();
-    if !services.is_empty() && std::path::Path::new("/run/systemd/system").is_dir() {
+    let service = |package: &&str| match *package {
+        "mariadb-server" => "mariadb".to_owned(),
+        other => other.to_owned(),
+    };
+    let is_there =
+        |name: &String| Path::new(&format!("/usr/lib/systemd/system/{name}.service")).exists();
+    let services: Vec<String> = packages.iter().map(service).filter(is_there).collect();
+    if !services.is_empty() && Path::new("/run/systemd/system").is_dir() {
         let text = format!(
             "Debian's own services start at the next boot unless you run: systemctl disable {}",
             services.join(" ")

@@ -3,13 +3,19 @@
 
 mod drivers;
 mod install;
+mod packages;
 mod python;
 
 pub use install::{apt_command, install};
+pub use packages::Packages;
+pub(crate) use packages::server_program;
 pub use python::survey_python;
+
+use indexmap::IndexSet;
 
 use crate::backend;
 use crate::config::{BackendKind, Config, Origin, Python};
+use crate::plan::Cell;
 use crate::prepare::environment::which;
 
 /// The command that installs what is missing.
@@ -59,14 +65,37 @@ impl Finding {
     }
 }
 
-/// What the cells of these backends need on the machine, found or missing. Starts Python, and
-/// `pkg-config` if a driver is built from source, but no server.
+/// What some cells need on the machine, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs<'a> {
+    /// `[backend.NAME]`.
+    pub backends: IndexSet<&'a str>,
+    /// `[service.NAME]`.
+    pub services: IndexSet<&'a str>,
+    /// Debian packages.
+    pub packages: IndexSet<&'a str>,
+}
+
+impl<'a> Needs<'a> {
+    /// What these cells need.
+    #[must_use]
+    pub fn of(config: &'a Config, cells: &'a [Cell]) -> Self {
+        Self {
+            backends: cells.iter().filter_map(Cell::backend).collect(),
+            services: cells.iter().flat_map(|cell| config.services_of(cell)).collect(),
+            packages: cells.iter().flat_map(|cell| config.packages_of(cell)).collect(),
+        }
+    }
+}
+
+/// What the cells need on the machine, found or missing. Starts Python, `dpkg-query` if packages are
+/// named, and `pkg-config` if a driver is built from source, but no server.
 #[must_use]
-pub fn survey(config: &Config, backends: &[&str]) -> Vec<Finding> {
+pub fn survey(config: &Config, needs: &Needs<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut requirements = Vec::new();
     for (name, backend) in
-        config.backends.iter().filter(|(name, _)| backends.contains(&name.as_str()))
+        config.backends.iter().filter(|(name, _)| needs.backends.contains(name.as_str()))
     {
         requirements.extend(backend.requirements.iter().cloned());
         // A server of the user's own is wherever it is.
@@ -81,6 +110,7 @@ pub fn survey(config: &Config, backends: &[&str]) -> Vec<Finding> {
         None if wants_pip => findings.extend(python::survey_pip()),
         None => {}
     }
+    findings.extend(packages::survey(config, needs));
     let remote = config.sources.values().any(|source| is_remote(&source.origin));
     if remote {
         add(&mut findings, Some(git()));

@@ -14,7 +14,14 @@ fn config() -> Config {
         states: IndexMap::new(),
         backends: IndexMap::new(),
         values: IndexMap::new(),
-        workload: Workload { command: vec!["true".into()], env: IndexMap::new(), files: vec![] },
+        workload: Workload {
+            command: vec!["true".into()],
+            env: IndexMap::new(),
+            files: vec![],
+            services: vec![],
+        },
+        services: IndexMap::new(),
+        packages: vec![],
         python: None,
         dataset: None,
         measure: Measure::default(),
@@ -40,6 +47,10 @@ fn backend(kind: BackendKind, url: Option<&str>, requirements: &[&str]) -> Backe
     }
 }
 
+fn backends<'a>(names: &[&'a str]) -> Needs<'a> {
+    Needs { backends: names.iter().copied().collect(), ..Needs::default() }
+}
+
 fn names(findings: &[Finding]) -> Vec<&str> {
     findings.iter().map(|finding| finding.name.as_str()).collect()
 }
@@ -47,7 +58,7 @@ fn names(findings: &[Finding]) -> Vec<&str> {
 #[test]
 fn only_what_the_selected_cells_need_is_looked_for() {
     let mut config = config();
-    assert!(survey(&config, &[]).is_empty());
+    assert!(survey(&config, &backends(&[])).is_empty());
 
     for (name, kind, url) in [
         ("sqlite", BackendKind::Sqlite, None),
@@ -58,8 +69,8 @@ fn only_what_the_selected_cells_need_is_looked_for() {
     ] {
         config.backends.insert(name.into(), backend(kind, url, &[]));
     }
-    assert!(survey(&config, &["sqlite", "theirs"]).is_empty());
-    let found = survey(&config, &["old", "postgresql", "mysql"]);
+    assert!(survey(&config, &backends(&["sqlite", "theirs"])).is_empty());
+    let found = survey(&config, &backends(&["old", "postgresql", "mysql"]));
     assert_eq!(names(&found), ["PostgreSQL server", "MariaDB or MySQL server"]);
     assert_eq!(found[0].needed_by, "backend postgresql, backend old");
 }
@@ -72,9 +83,9 @@ fn git_is_needed_for_what_is_elsewhere() {
     };
     config.sources.insert("subject".into(), git("/srv/django"));
     config.sources.insert("other".into(), git("file:///srv/django"));
-    assert!(survey(&config, &[]).is_empty());
+    assert!(survey(&config, &backends(&[])).is_empty());
     config.sources.insert("remote".into(), git("git@host:django/django"));
-    assert_eq!(names(&survey(&config, &[])), ["git"]);
+    assert_eq!(names(&survey(&config, &backends(&[]))), ["git"]);
 }
 
 #[test]
@@ -86,8 +97,8 @@ fn drivers_that_are_built_bring_what_building_takes() {
         .backends
         .insert("mysql".into(), backend(BackendKind::Mysql, Some("mysql://h/d"), &requirements));
     let python = ["Python (python3)", "Python's venv module"];
-    assert_eq!(names(&survey(&config, &[])), python);
-    let found = survey(&config, &["mysql"]);
+    assert_eq!(names(&survey(&config, &backends(&[]))), python);
+    let found = survey(&config, &backends(&["mysql"]));
     let building =
         ["C compiler", "pkg-config", "Python's C headers", "MariaDB or MySQL client library"];
     assert_eq!(names(&found), [&python[..], &building[..]].concat());
