@@ -10,6 +10,7 @@ pub mod conclusion;
 pub mod curve;
 pub mod noise;
 pub mod output;
+pub mod ranking;
 #[cfg(test)]
 pub(crate) mod sample;
 mod summarise;
@@ -18,4 +19,5 @@ pub mod trend;
 
 pub use compare::{CompareInput, CompareSide, compare};
 pub use noise::NoiseFloors;
+pub use ranking::{RankInput, rank};
 pub use summarise::{CurveSource, POINTS, SummaryInput, summarise};

@@ -7,19 +7,19 @@ use indexmap::IndexMap;
 use rayon::prelude::*;
 
 use crate::analyse::summary::{CellSummary, Curve, Summary};
-use crate::analyse::{NoiseFloors, SummaryInput, curve, summarise as summarise_runs};
+use crate::analyse::{CurveSource, NoiseFloors, SummaryInput, curve, summarise as summarise_runs};
 use crate::collect::record::RunRecord;
 use crate::collect::run_dir::{STDERR, STDOUT};
 use crate::collect::{RunDir, noise};
 use crate::config::Rule;
 use crate::error::Result;
 use crate::history::History;
-use crate::plan::CellId;
+use crate::plan::{Cell, CellId};
 use crate::render::html::{self, Logs, Material, Past};
 
 use super::job::Surroundings;
 use super::project::Project;
-use super::{conclusion, trends};
+use super::{conclusion, rankings, trends};
 
 /// How many runs the pages of cells look back on.
 const EARLIER_RUNS: u32 = 20;
@@ -72,16 +72,34 @@ pub(super) fn render(
 ) -> Result<PathBuf> {
     let reports = &project.config.reports;
     let (logs, patches) = (logs(reports, summary), patches(reports, summary)?);
-    let material = Material { logs, patches, past };
+    let rankings = rankings::browsed(&project.config, summary)?;
+    let featured = rankings::declared(&project.config, summary)?;
+    let material = Material { logs, patches, past, rankings, featured };
     Ok(html::render(summary, &material, reports, templates)?.index)
 }
 
 fn summarise_of(project: &Project, runs: &[RunRecord]) -> Result<Summary> {
+    let reports = &project.config.reports;
+    let curves = |run: &str, cell: &CellId, attempt| curves(reports, run, cell, attempt);
+    summarise_cells(project, &project.cells, runs, &curves)
+}
+
+/// Cells as one run left them: their figures, without curves.
+pub(super) fn figures(project: &Project, cells: &[Cell], run: RunRecord) -> Result<Summary> {
+    summarise_cells(project, cells, &[run], &|_, _, _| Vec::new())
+}
+
+fn summarise_cells(
+    project: &Project,
+    cells: &[Cell],
+    runs: &[RunRecord],
+    curves: &CurveSource<'_>,
+) -> Result<Summary> {
     let config = &project.config;
     let rules = config.compare.fail_on.clone().unwrap_or_else(|| Rule::defaults().to_vec());
     let baseline = config.compare.axis.as_deref().zip(config.compare.baseline.as_deref());
     Ok(summarise_runs(&SummaryInput {
-        cells: &project.cells,
+        cells,
         axes: &config.matrix.axes,
         baseline,
         directions: &config.directions(),
@@ -89,7 +107,7 @@ fn summarise_of(project: &Project, runs: &[RunRecord]) -> Result<Summary> {
         rules: &rules,
         noise: &noise(&config.reports, runs)?,
         runs,
-        curves: &|run, cell, attempt| curves(&config.reports, run, cell, attempt),
+        curves,
     }))
 }
 

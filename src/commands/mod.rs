@@ -25,6 +25,7 @@ mod nights;
 mod output;
 mod overrides;
 mod project;
+mod rankings;
 mod resume;
 mod run_reference;
 mod selection;

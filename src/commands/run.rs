@@ -14,7 +14,7 @@ use super::overrides::OverrideArgs;
 use super::project::Project;
 use super::run_reference::parse_name;
 use super::selection::SelectionArgs;
-use super::{conclusion, index, output};
+use super::{conclusion, index, output, rankings};
 
 /// Arguments of `memgrid run`.
 #[derive(Debug, Args)]
@@ -81,6 +81,8 @@ fn publish(
 ) -> Result<Summary> {
     let (summary, page) = index::publish(project, run, around)?;
     let options = Options {
+        metrics: project.config.metrics.keys().cloned().collect(),
+        rankings: rankings::declared(&project.config, &summary)?,
         look: output::look(global),
         strict: args.strict,
         matrix: global.matrix.to_str().map(str::to_owned),

@@ -393,6 +393,17 @@ impl Config {
     pub fn directions(&self) -> Directions {
         Directions::new(self.metrics.iter().map(|(name, it)| (name.clone(), it.better)))
     }
+
+    /// What competitors are ranked by: what `[compare]` says, or else what was declared, or memory.
+    #[must_use]
+    pub fn ranked_by(&self) -> Vec<String> {
+        let declared = || self.metrics.keys().cloned().collect::<Vec<_>>();
+        match &self.compare.rank {
+            Some(rank) => rank.metrics.clone(),
+            None if self.metrics.is_empty() => vec!["peak_rss".to_owned()],
+            None => declared(),
+        }
+    }
 }
 
 /// `[compare]`: which cells are twins, and what a comparison fails on.

@@ -86,10 +86,22 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace("\r\n", "\n").chars().map(show).collect())
 }
 
+/// As [`value`], with three digits of seconds too: for figures that stand beside each other to be told
+/// apart.
+#[must_use]
+pub fn precise(unit: &Unit, value: f64) -> String {
+    match unit {
+        Unit::Seconds if (0.995..59.5).contains(&value) => format!("{} s", digits(value)),
+        _ => self::value(unit, value),
+    }
+}
+
 /// Seconds in the unit that fits: `12 ms`, `2.1 s`, `1 min 12 s`, `1 h 02 min`.
 #[must_use]
 pub fn seconds(seconds: f64) -> String {
-    if seconds < 0.000_995 {
+    if seconds > 0.0 && seconds < 0.000_000_995 {
+        format!("{} ns", digits(seconds * 1e9))
+    } else if seconds < 0.000_995 {
         format!("{} µs", digits(seconds * 1e6))
     } else if seconds < 0.995 {
         format!("{} ms", digits(seconds * 1e3))
@@ -307,7 +319,9 @@ mod tests {
 
     #[test]
     fn times_change_their_unit() {
+        assert_eq!(seconds(0.000_000_012), "12.0 ns");
         assert_eq!(seconds(0.000_012), "12.0 µs");
+        assert_eq!(precise(&Unit::Seconds, 2.064), "2.06 s");
         assert_eq!(seconds(0.0123), "12.3 ms");
         assert_eq!(seconds(2.06), "2.1 s");
         assert_eq!(seconds(42.4), "42 s");

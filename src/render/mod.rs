@@ -10,6 +10,7 @@ pub mod format;
 pub mod html;
 mod junit;
 mod markdown;
+pub mod ranking;
 pub mod run;
 pub mod terminal;
 pub mod trend;

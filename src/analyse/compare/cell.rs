@@ -91,7 +91,7 @@ fn judge_sides(
     let metrics: IndexMap<_, _> = names
         .into_iter()
         .map(|name| {
-            let judgement = judge::judge(&question(name), &before, &after);
+            let judgement = judge(&question(name), &before, &after);
             doubtful |= judgement.doubtful;
             (name.clone(), judgement.metric)
         })

@@ -25,21 +25,21 @@ const ASSUMED_EXACT: f64 = 0.25;
 const ASSUMED: f64 = 24.0;
 
 /// What is asked of a metric.
-pub(super) struct Question<'a> {
-    pub(super) cell: &'a CellId,
-    pub(super) name: &'a str,
-    pub(super) rule: Option<&'a Rule>,
+pub(in crate::analyse) struct Question<'a> {
+    pub(in crate::analyse) cell: &'a CellId,
+    pub(in crate::analyse) name: &'a str,
+    pub(in crate::analyse) rule: Option<&'a Rule>,
     /// Why the two sides can't be compared.
-    pub(super) obstacle: Option<&'a str>,
-    pub(super) floors: Option<&'a NoiseFloors>,
-    pub(super) directions: &'a Directions,
+    pub(in crate::analyse) obstacle: Option<&'a str>,
+    pub(in crate::analyse) floors: Option<&'a NoiseFloors>,
+    pub(in crate::analyse) directions: &'a Directions,
 }
 
 /// The answer.
-pub(super) struct Judgement {
-    pub(super) metric: MetricComparison,
+pub(in crate::analyse) struct Judgement {
+    pub(in crate::analyse) metric: MetricComparison,
     /// Whether it became worse than its rule allows, with too few repeats to tell.
-    pub(super) doubtful: bool,
+    pub(in crate::analyse) doubtful: bool,
 }
 
 impl Question<'_> {
@@ -53,11 +53,12 @@ struct Sides {
     before: Vec<f64>,
     after: Vec<f64>,
     medians: (f64, f64),
+    /// Whether it is memory of which no moment was missed.
     exact: bool,
 }
 
 /// Judges the metric over the measured attempts of both sides, of which one at least has it.
-pub(super) fn judge(
+pub(in crate::analyse) fn judge(
     question: &Question<'_>,
     before: &[&AttemptRecord],
     after: &[&AttemptRecord],
@@ -98,7 +99,8 @@ pub(super) fn judge(
         found.reason = obstacle(question, old.as_ref(), new.as_ref()).unwrap_or_default();
         return Judgement { metric: found, doubtful: false };
     };
-    let exact = [&old, &new].into_iter().flatten().all(|it| it.precision == Precision::Exact);
+    let is_exact = |it: &Metric| it.precision == Precision::Exact && it.unit == Unit::Bytes;
+    let exact = [&old, &new].into_iter().flatten().all(is_exact);
     let medians = (one.median, other.median);
     let sides = Sides { before, after, medians, exact };
     let doubtful = decide(question, &sides, &mut found);

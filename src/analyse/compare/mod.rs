@@ -25,6 +25,7 @@ use crate::measurement::Directions;
 use crate::plan::{Cell, CellId};
 
 pub use cell::{CellSide, Standard, compare_cell};
+pub(super) use judge::{Question, judge};
 
 /// What is compared, and by what it is judged.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,7 @@
 mod confirm;
 mod judge;
 mod outputs;
+mod ranking;
 mod remake;
 mod rules;
 mod selection;
@@ -43,10 +44,13 @@ pub struct CompareArgs {
     #[arg(value_name = "B")]
     b: Option<String>,
     /// Compare two values of this axis in one run: --axis state unpatched patched
-    #[arg(long, value_name = "AXIS", conflicts_with = "baseline")]
+    #[arg(long, value_name = "AXIS", conflicts_with = "baseline", group = "within")]
     axis: Option<String>,
-    /// The run whose values --axis compares [default: latest]
-    #[arg(long, value_name = "RUN", requires = "axis")]
+    /// Rank the values of this axis in one run, by each --metric
+    #[arg(long, value_name = "AXIS", group = "within", conflicts_with_all = ["a", "b", "baseline", "fail_on", "confirm", "strict", "all_metrics"])]
+    rank: Option<String>,
+    /// The run whose values --axis compares, or --rank ranks [default: latest]
+    #[arg(long, value_name = "RUN", requires = "within")]
     run: Option<String>,
     /// Measure against the run that was saved under this name; A is then the judged run
     #[arg(long, value_name = "NAME")]
@@ -78,6 +82,10 @@ pub(super) fn run(global: &Global, args: &CompareArgs) -> Result<u8> {
     let project = Project::load(global, &Overrides::default())?;
     let progress = project::progress(global);
     let mut history = History::open(&project.config.reports, &progress)?;
+    if let Some(axis) = &args.rank {
+        progress.finish();
+        return ranking::run(global, args, axis, &project, &mut history);
+    }
     let mut sides = Sides::of_args(args, &project.config, &mut history)?;
     drop(history);
     progress.finish();

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::analyse::comparison::Comparison;
+use crate::analyse::ranking::Ranking;
 use crate::cli::Global;
 use crate::collect::whole_file;
 use crate::config::suggest::did_you_mean;
 use crate::error::{Context, Error, Result};
 use crate::render::comparison::{Format, Options, render};
+use crate::render::ranking;
+use crate::render::terminal::Look;
 
 use super::super::output;
 
@@ -68,6 +71,19 @@ impl OutputArgs {
     /// What stdout is for.
     pub(in crate::commands) const fn format(&self) -> Format {
         self.format
+    }
+
+    /// The metrics that were asked for by name.
+    pub(super) fn metrics(&self) -> &[String] {
+        &self.metrics
+    }
+
+    /// Writes the files, then stdout, as [`Self::write`] does.
+    pub(super) fn write_rankings(&self, global: &Global, rankings: &[Ranking]) -> Result<()> {
+        for (format, file) in &self.files {
+            write(file, &ranking::render(rankings, *format, Look::default())?)?;
+        }
+        output::data(&ranking::render(rankings, self.format, output::look(global))?)
     }
 
     /// Writes the files, then stdout: whoever reads stdout finds the files there.

@@ -37,7 +37,7 @@ pub(super) fn cells(project: &Project, sides: &Sides) -> Result<IndexMap<CellId,
 
 /// The cells of a run. One that was never reached left no record; then it is as in the matrix,
 /// or its id is all that is known of it.
-fn of_run(project: &Project, run: &RunRecord) -> IndexMap<CellId, Cell> {
+pub(super) fn of_run(project: &Project, run: &RunRecord) -> IndexMap<CellId, Cell> {
     let matrix: IndexMap<&CellId, &Cell> =
         project.cells.iter().map(|cell| (&cell.id, cell)).collect();
     let cell = |id: &CellId| {

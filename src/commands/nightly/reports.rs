@@ -64,7 +64,7 @@ impl Report<'_> {
             return comparison::render(comparison, format, &options);
         }
         let sentence = self.judged.sentence();
-        let options = run::Options { look, matrix, strict: self.args.strict };
+        let options = run::Options { look, matrix, strict: self.args.strict, ..Default::default() };
         let (format, before) = match format {
             Format::Table => (run::Format::Table, String::new()),
             Format::Markdown => (run::Format::Markdown, format!("{sentence}\n\n")),

@@ -7,7 +7,7 @@ use super::headline::{self, ValueView};
 use super::overview::{Overview, typical_curve_of};
 use super::verdict::VerdictView;
 use super::view::{self, ChangeView, OutcomeView, RunView};
-use super::{grid, names, series};
+use super::{Material, grid, names, ranking, series};
 use crate::analyse::summary::{CellSummary, Summary};
 use crate::collect::record::StateRecord;
 use crate::outcome::Outcome;
@@ -43,6 +43,9 @@ pub(super) struct IndexView {
     cells: Vec<CellRow>,
     states: Vec<StateLink>,
     runs: Vec<RunView>,
+    /// Axes whose values can be looked at as competitors.
+    ranked_axes: Vec<ranking::Choice>,
+    rankings: Vec<ranking::RankingPart>,
 }
 
 #[derive(Serialize)]
@@ -95,7 +98,7 @@ struct StateLink {
     patches: usize,
 }
 
-pub(super) fn view(all: &Overview<'_>) -> IndexView {
+pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
     let summary = all.summary;
     let arranged = grid::arrange(summary, &all.fields);
     let scales = Scales::new(&arranged);
@@ -125,6 +128,8 @@ pub(super) fn view(all: &Overview<'_>) -> IndexView {
         cells: summary.cells.iter().map(cell_row).collect(),
         states: states(all),
         runs: summary.runs.iter().map(|run| RunView::new(run, "")).collect(),
+        ranked_axes: ranking::choices(&material.rankings, "", None),
+        rankings: material.featured.iter().map(ranking::on_index).collect(),
     }
 }
 

@@ -25,6 +25,7 @@ mod names;
 mod overview;
 mod passes;
 mod patch;
+mod ranking;
 mod series;
 mod site;
 mod state;
@@ -40,6 +41,7 @@ use indexmap::IndexMap;
 use rayon::prelude::*;
 use tera::Context;
 
+use crate::analyse::ranking::Ranking;
 use crate::analyse::summary::Summary;
 use crate::error::Result;
 use crate::history::PastRun;
@@ -59,6 +61,10 @@ pub struct Material {
     pub patches: IndexMap<String, Vec<u8>>,
     /// What was before.
     pub past: Past,
+    /// Rankings that have a page: any axis, each by several metrics, those of one axis together.
+    pub rankings: Vec<Ranking>,
+    /// Rankings that the index shows: those that the matrix asks for.
+    pub featured: Vec<Ranking>,
 }
 
 /// The runs so far, and how the cells went over them.
@@ -119,6 +125,7 @@ pub fn render(
     jobs.extend((0..summary.cells.len()).map(|cell| Job::Series { cell, small: false }));
     jobs.extend((0..summary.cells.len()).map(|cell| Job::Series { cell, small: true }));
     jobs.extend(material.past.trends.keys().map(Job::Trend));
+    jobs.extend(material.rankings.iter().map(Job::Ranking));
     jobs.extend(overview.states.keys().map(|name| Job::State(name)));
     let mut files: Vec<_> = jobs
         .par_iter()
@@ -134,7 +141,7 @@ pub fn render(
     }
     site::sweep(
         out,
-        &["cells", "states", "trends", "assets/series"],
+        &["cells", "rankings", "states", "trends", "assets/series"],
         &files.iter().map(|(path, _)| path.as_str()).collect(),
     )?;
     let written = files.iter().filter(|(_, written)| *written).count();
@@ -147,6 +154,7 @@ enum Job<'a> {
     Compare,
     History,
     Cell(usize),
+    Ranking(&'a Ranking),
     Trend(&'a CellId),
     State(&'a str),
     /// The readings of a cell's charts.
@@ -164,7 +172,13 @@ impl Job<'_> {
                 let content = series::script(all, cell, *small)?;
                 return Ok(Page { path: series::path(cell, *small), content });
             }
-            Self::Index => ("index.html".to_owned(), "index.html", serialize(&index::view(all))?),
+            Self::Index => {
+                ("index.html".to_owned(), "index.html", serialize(&index::view(all, material))?)
+            }
+            Self::Ranking(shown) => {
+                let view = ranking::view(&material.rankings, shown);
+                (ranking::page(shown), "ranking.html", serialize(&view)?)
+            }
             Self::Compare => {
                 ("compare.html".to_owned(), "compare.html", serialize(&compare::view(all))?)
             }

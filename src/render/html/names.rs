@@ -32,6 +32,12 @@ pub(super) fn state_page(name: &str) -> String {
     format!("states/{}.html", stem(name))
 }
 
+/// The page of a ranking, relative to the reports folder: `rankings/backend-peak_rss.html`.
+#[must_use]
+pub(super) fn ranking_page(axis: &str, metric: &str) -> String {
+    format!("rankings/{}.html", stem(&format!("{axis}/{metric}")))
+}
+
 /// A file name without its extension, different for different texts on every file system. Plain
 /// texts stay readable: their parts joined by `-`. Any other gets `--` and a hash, which no plain
 /// text has, since none of its parts contains a `-` or is empty.

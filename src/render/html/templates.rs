@@ -8,13 +8,14 @@ use crate::error::{Error, Result};
 use crate::render::escape;
 
 /// Pages and the parts that they share.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 9] = [
     ("base.html", include_str!("../../../templates/base.html")),
     ("parts.html", include_str!("../../../templates/parts.html")),
     ("index.html", include_str!("../../../templates/index.html")),
     ("cell.html", include_str!("../../../templates/cell.html")),
     ("history.html", include_str!("../../../templates/history.html")),
     ("trend.html", include_str!("../../../templates/trend.html")),
+    ("ranking.html", include_str!("../../../templates/ranking.html")),
     ("state.html", include_str!("../../../templates/state.html")),
     ("compare.html", include_str!("../../../templates/compare.html")),
 ];

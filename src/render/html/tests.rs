@@ -3,6 +3,7 @@
 
 mod beside;
 mod over_time;
+mod ranked;
 
 use std::path::{Path, PathBuf};
 
@@ -87,7 +88,7 @@ fn material(sample: &Sample) -> Material {
     Material {
         logs: sample.cells.iter().map(log).collect(),
         patches: patches(),
-        past: Past::default(),
+        ..Material::default()
     }
 }
 
@@ -310,7 +311,12 @@ fn hostile_text_stays_text() {
     );
     let patches = [(crate::fingerprint::sha256("5423-iterate.patch"), patch.into_bytes())].into();
     let logs = sample.cells.iter().map(log).collect();
-    let material = Material { logs, patches, past: over_time::past(&evil_text) };
+    let material = Material {
+        past: over_time::past(&evil_text),
+        logs,
+        patches,
+        ..ranked::material(&sample, evil[0])
+    };
     site.render(&sample, &material);
 
     let mut pages = 0;
@@ -321,13 +327,13 @@ fn hostile_text_stays_text() {
             check_tags(entry.path(), &std::fs::read_to_string(entry.path()).unwrap());
         }
     }
-    assert_eq!(pages, 3 + 18 + 1 + 1);
+    assert_eq!(pages, 3 + 18 + 1 + 1 + 1);
 }
 
 /// Every tag and attribute of a page is one that our templates write.
 fn check_tags(path: &Path, page: &str) {
-    const TAGS: &str = "!doctype html head meta title link body a header p h1 h2 h3 h4 main section div span table thead tbody tr th td ul ol li dl dt dd code pre article details summary strong bdi wbr br svg g line rect text tspan path circle footer script noscript";
-    const ATTRIBUTES: &str = "html lang charset http-equiv content name rel href class id aria-labelledby aria-label aria-hidden role tabindex scope title viewBox preserveAspectRatio x y x1 x2 y1 y2 dx dy d cx cy r width height hidden data-at data-axes data-facet data-root data-plot data-controls data-filter data-sortable data-compare data-value src";
+    const TAGS: &str = "!doctype html head meta title link body a header p h1 h2 h3 h4 main section nav div span table thead tbody tr th td ul ol li dl dt dd code pre article details summary strong bdi wbr br svg g line rect text tspan path circle footer script noscript";
+    const ATTRIBUTES: &str = "html lang charset http-equiv content name rel href class id aria-labelledby aria-label aria-hidden role tabindex scope title viewBox preserveAspectRatio x y x1 x2 y1 y2 dx dy d cx cy r width height aria-current colspan hidden data-at data-axes data-facet data-root data-plot data-controls data-filter data-sortable data-compare data-value src";
     assert!(!page.contains('\u{202e}'), "{}", path.display());
     for tag in page.split('<').skip(1) {
         let (inside, _) =

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use crate::analyse::ranking::Ranking;
 use crate::analyse::summary::{CellSummary, Change, PassResult, Statistic, Summary};
 use crate::measurement::{AllocationLines, Metric, is_objects};
 use crate::outcome::Outcome;
@@ -13,6 +14,8 @@ use crate::plan::{CellId, Pass};
 struct Document<'a> {
     run: &'a str,
     cells: Vec<Entry<'a>>,
+    #[serde(skip_serializing_if = "<[Ranking]>::is_empty")]
+    rankings: &'a [Ranking],
 }
 
 #[derive(Debug, Serialize)]
@@ -90,9 +93,13 @@ impl<'a> From<&'a CellSummary> for Entry<'a> {
 ///
 /// # Errors
 /// None that is known; what serde says if there is one.
-pub(super) fn document(run: &str, summary: &Summary) -> Result<String, serde_json::Error> {
+pub(super) fn document(
+    run: &str,
+    summary: &Summary,
+    rankings: &[Ranking],
+) -> Result<String, serde_json::Error> {
     let cells = summary.cells.iter().map(Entry::from).collect();
-    let mut text = serde_json::to_string_pretty(&Document { run, cells })?;
+    let mut text = serde_json::to_string_pretty(&Document { run, cells, rankings })?;
     text.push('\n');
     Ok(text)
 }
@@ -109,7 +116,7 @@ mod tests {
         let mut sample = Sample::default_matrix();
         let (reason, help) = ("no server", Some("memgrid setup"));
         sample.end(0, "mysql/json/patched", Outcome::Unavailable, reason, help);
-        let text = document("the-run", &sample.summary()).unwrap();
+        let text = document("the-run", &sample.summary(), &[]).unwrap();
         let json: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(json["run"], "the-run");
         let cells = json["cells"].as_array().unwrap();

@@ -10,6 +10,7 @@ mod wording;
 use clap::ValueEnum;
 
 use super::terminal::Look;
+use crate::analyse::ranking::Ranking;
 use crate::analyse::summary::Summary;
 use crate::error::{Context, Result};
 
@@ -35,6 +36,10 @@ pub struct Options {
     pub look: Look,
     /// Whether an unavailable cell makes a run incomplete.
     pub strict: bool,
+    /// Metrics that stand beside memory: those that the matrix declares.
+    pub metrics: Vec<String>,
+    /// Rankings that are shown beneath the cells; not in JUnit's or GitHub's formats.
+    pub rankings: Vec<Ranking>,
     /// The matrix file as a path within the repository, to which annotations are attached.
     pub matrix: Option<String>,
 }
@@ -45,9 +50,9 @@ pub struct Options {
 /// None that is known; what the format's library says if there is one.
 pub fn render(run: &str, summary: &Summary, format: Format, options: &Options) -> Result<String> {
     match format {
-        Format::Table => Ok(table::render(summary, options.look)),
+        Format::Table => Ok(table::render(summary, options)),
         Format::Markdown => Ok(markdown::render(run, summary, options)),
-        Format::Json => json::document(run, summary)
+        Format::Json => json::document(run, summary, &options.rankings)
             .context(|| "the result can't be written as JSON".to_owned()),
         Format::Junit => junit::render(run, summary, options),
         Format::Github => Ok(github::render(run, summary, options)),

@@ -9,16 +9,22 @@ use crate::render::format;
 /// What stands beside RSS where it is known: columns with their metrics.
 const BESIDE: [(&str, &str); 2] = [("live heap", "peak_heap"), ("server", "peak_server")];
 
-/// Of the columns that stand beside RSS those of which something is known: name and metric.
-pub(super) fn beside(summary: &Summary) -> Vec<(&'static str, &'static str)> {
-    let known = |metric| summary.cells.iter().any(|cell| cell.metrics.contains_key(metric));
-    BESIDE.into_iter().filter(|(_, metric)| known(*metric)).collect()
+/// Of the columns that stand beside RSS, and of the declared metrics, those of which something is
+/// known: name and metric.
+pub(super) fn beside(summary: &Summary, declared: &[String]) -> Vec<(String, String)> {
+    let known = |metric: &str| summary.cells.iter().any(|cell| cell.metrics.contains_key(metric));
+    let fixed = BESIDE.into_iter().map(|(name, metric)| (name.to_owned(), metric.to_owned()));
+    let declared = declared.iter().map(|metric| (format::metric(metric), metric.clone()));
+    fixed.chain(declared).filter(|(_, metric)| known(metric)).collect()
 }
 
 /// A cell's figure, or a dash.
 pub(super) fn figure(cell: &CellSummary, metric: &str) -> String {
     let figure = cell.metrics.get(metric);
-    figure.map_or_else(|| "–".to_owned(), |it| format::value(&it.unit, it.median))
+    figure.map_or_else(
+        || "–".to_owned(),
+        |it| format::visible(&format::value(&it.unit, it.median)).into_owned(),
+    )
 }
 
 /// How it ended, as a word.
