@@ -9,6 +9,7 @@ mod common;
 mod skip;
 
 mod gzip;
+mod object_store;
 mod releasing_memory;
 mod upsert;
 
