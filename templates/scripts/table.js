@@ -1,4 +1,4 @@
-// Tables of cells: sorted by a column, filtered by words. The words stand in the address too.
+// Tables that are sorted by a column: a click on its head, once more for the other way.
 (function (memgrid) {
   "use strict";
 
@@ -18,51 +18,35 @@
     return typeof one === "number" ? one - other : String(one).localeCompare(String(other), "en", { numeric: true });
   }
 
-  function sortable(table) {
-    const heads = [...table.tHead.rows[0].cells];
-    heads.forEach(function (head, column) {
+  function sort(table, column, down) {
+    [...table.tHead.rows[0].cells].forEach((head, index) => {
+      if (index === column) head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+    });
+    const body = table.tBodies[0];
+    const rows = [...body.rows].map((row) => [key(row, column), row]);
+    rows.sort(([one], [other]) => (down && one !== null && other !== null ? order(other, one) : order(one, other)));
+    body.append(...rows.map(([, row]) => row));
+  }
+
+  // Sorts again as the head says, such as after the figures became others.
+  memgrid.sortAgain = function (table) {
+    const column = [...table.tHead.rows[0].cells].findIndex((head) => head.hasAttribute("aria-sort"));
+    if (column >= 0) sort(table, column, table.tHead.rows[0].cells[column].getAttribute("aria-sort") === "descending");
+  };
+
+  for (const table of document.querySelectorAll("table[data-sortable]")) {
+    const asked = /^(\d+)(d?)$/.exec(memgrid.view.sort);
+    [...table.tHead.rows[0].cells].forEach(function (head, column) {
       const button = node("button", { type: "button", class: "sort" });
       button.append(...head.childNodes);
       head.append(button);
       button.addEventListener("click", function () {
         const down = head.getAttribute("aria-sort") === "ascending";
-        heads.forEach((other) => other.removeAttribute("aria-sort"));
-        head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        const body = table.tBodies[0];
-        const rows = [...body.rows].map((row) => [key(row, column), row]);
-        rows.sort(([one], [other]) => (down && one !== null && other !== null ? order(other, one) : order(one, other)));
-        body.append(...rows.map(([, row]) => row));
+        sort(table, column, down);
+        memgrid.keep({ sort: column + (down ? "d" : "") });
       });
     });
-  }
-
-  function filter(table, bar) {
-    const rows = [...table.tBodies[0].rows];
-    const words = rows.map((row) => row.textContent.toLowerCase());
-    const count = node("span", { class: "quiet", role: "status" });
-    const field = node("input", { type: "search", placeholder: "sqlite json ok …", autocomplete: "off" });
-    function apply() {
-      const wanted = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let shown = 0;
-      rows.forEach(function (row, index) {
-        row.hidden = !wanted.every((word) => word.startsWith("-") && word.length > 1 ? !words[index].includes(word.slice(1)) : words[index].includes(word));
-        if (!row.hidden) shown += 1;
-      });
-      count.textContent = wanted.length ? `${shown} of ${rows.length}` : "";
-    }
-    field.addEventListener("input", function () {
-      apply();
-      memgrid.keep({ filter: field.value });
-    });
-    field.value = memgrid.view.filter || "";
-    bar.append(node("label", {}, "filter ", field), " ", count);
-    bar.hidden = false;
-    apply();
-  }
-
-  for (const table of document.querySelectorAll("table[data-sortable]")) {
-    sortable(table);
-    const bar = document.querySelector(`[data-filter="${table.id}"]`);
-    if (bar) filter(table, bar);
+    if (asked && Number(asked[1]) < table.tHead.rows[0].cells.length) sort(table, Number(asked[1]), asked[2] === "d");
   }
 })(window.memgrid);

@@ -3,8 +3,8 @@
 (function (memgrid) {
   "use strict";
 
-  const DEFAULTS = { x: "time", y: "linear", from: "zero", metric: "rss", range: null, off: [], cells: [], filter: "", rows: "", columns: "", facet: "" };
-  const TEXTS = ["x", "y", "from", "metric", "filter", "rows", "columns", "facet"];
+  const DEFAULTS = { x: "time", y: "linear", from: "zero", metric: "rss", range: null, off: [], cells: [], filter: "", rows: "", columns: "", facet: "", where: [], outcome: "", verdict: "", figure: "", sort: "" };
+  const TEXTS = ["x", "y", "from", "metric", "filter", "rows", "columns", "facet", "outcome", "verdict", "figure", "sort"];
   const listeners = [];
   const view = Object.assign({}, DEFAULTS);
 
@@ -16,11 +16,12 @@
     if (asked.get("x") === "rows") view.x = "rows";
     if (asked.get("y") === "log") view.y = "log";
     if (asked.get("from") === "start") view.from = "start";
-    for (const key of ["metric", "filter", "rows", "columns", "facet"]) if (asked.get(key)) view[key] = asked.get(key);
+    for (const key of TEXTS.slice(3)) if (asked.get(key)) view[key] = asked.get(key);
     const range = (asked.get("range") || "").split("~").map(Number);
     if (range.length === 2 && range.every(Number.isFinite) && range[0] < range[1]) view.range = range;
     view.off = asked.getAll("off");
     view.cells = asked.getAll("cell");
+    view.where = asked.getAll("where");
   }
 
   function write() {
@@ -29,6 +30,7 @@
     if (view.range) chosen.set("range", view.range.map((end) => Number(end.toPrecision(6))).join("~"));
     for (const name of view.off) chosen.append("off", name);
     for (const cell of view.cells) chosen.append("cell", cell);
+    for (const value of view.where) chosen.append("where", value);
     const text = chosen.toString();
     try {
       history.replaceState(null, "", text ? "#" + text : location.pathname + location.search);

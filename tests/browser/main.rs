@@ -78,6 +78,7 @@ fn the_pages_answer_and_stay_readable() {
     a_picture_can_be_kept(&mut page, &cell);
     keys_do_what_the_mouse_does(&mut page, &cell);
     the_table_is_sorted_and_filtered(&mut page, &index);
+    the_table_is_filtered_by_axis_verdict_and_metric(&mut page, &index);
     any_cells_are_compared(&mut page, &compare);
     runs_lead_to_a_cell_over_time(&mut page, &index);
     nothing_sticks_out(&mut page, &all);
@@ -271,10 +272,10 @@ fn keys_do_what_the_mouse_does(page: &mut Page, cell: &std::path::Path) {
 fn the_table_is_sorted_and_filtered(page: &mut Page, index: &std::path::Path) {
     page.go(index, "");
     let ids = "[...document.querySelectorAll('#all-cells tbody tr:not([hidden]) th')].map((th) => th.textContent)";
-    page.click("#all-cells thead th:nth-child(3) button");
+    page.click("#all-cells thead th:nth-child(4) button");
     let lowest = page.value(ids)[0].as_str().unwrap().to_owned();
     assert!(lowest.ends_with("streams"), "{lowest}");
-    page.click("#all-cells thead th:nth-child(3) button");
+    page.click("#all-cells thead th:nth-child(4) button");
     assert!(page.value(ids)[0].as_str().unwrap().ends_with("holds"));
     let woken = page.value(
         "(() => { let woken = 0; const { awake } = memgrid.page; \
@@ -287,6 +288,49 @@ fn the_table_is_sorted_and_filtered(page: &mut Page, index: &std::path::Path) {
     let hash = page.text("location.hash");
     page.go(index, &hash);
     assert_eq!(page.value(ids), serde_json::json!(["yaml/holds"]), "{hash}");
+}
+
+fn the_table_is_filtered_by_axis_verdict_and_metric(page: &mut Page, index: &std::path::Path) {
+    page.go(index, "");
+    let ids = "[...document.querySelectorAll('#all-cells tbody tr:not([hidden]) th')].map((th) => th.textContent)";
+    let label = |name: &str| {
+        format!(
+            "[...document.querySelectorAll('[data-filter] label')].find((label) => label.textContent.startsWith('{name} ')).querySelector('select')"
+        )
+    };
+    let set = |page: &mut Page, name: &str, value: &str| {
+        let field = label(name);
+        page.value(&format!("(() => {{ const field = {field}; field.value = '{value}'; field.dispatchEvent(new Event('change')); }})()"));
+    };
+    set(page, "verdict", "improved");
+    assert_eq!(page.value(ids), serde_json::json!(["json/streams", "yaml/streams"]));
+    set(page, "format", "yaml");
+    assert_eq!(page.value(ids), serde_json::json!(["yaml/streams"]));
+    let hash = page.text("location.hash");
+    page.go(index, &hash);
+    assert_eq!(page.value(ids), serde_json::json!(["yaml/streams"]), "{hash}");
+
+    // Another metric's figures are loaded when they are asked for, and sorted by.
+    page.go(index, "");
+    set(page, "metric", "wall_time");
+    let head = "document.querySelector('#all-cells [data-part=head]').textContent";
+    page.until(&format!("{head} === 'wall time'"));
+    let shown =
+        page.text("document.querySelector('#all-cells tbody [data-part=figure]').textContent");
+    assert!(shown.ends_with(" s") || shown.ends_with(" ms"), "{shown}");
+    page.click("#all-cells thead th:nth-child(4) button");
+    let values = page.value("[...document.querySelectorAll('#all-cells tbody [data-part=figure]')].map((field) => Number(field.dataset.value))");
+    let values: Vec<f64> = serde_json::from_value(values).unwrap();
+    assert!(values.is_sorted() && values.len() == 4, "{values:?}");
+    let hash = page.text("location.hash");
+    page.go(index, &hash);
+    page.until(&format!("{head} === 'wall time'"));
+    set(page, "metric", "peak_rss");
+    page.until(&format!("{head} === 'peak RSS'"));
+    assert!(
+        page.text("document.querySelector('#all-cells tbody [data-part=figure]').textContent")
+            .ends_with("MiB")
+    );
 }
 
 fn any_cells_are_compared(page: &mut Page, compare: &std::path::Path) {

@@ -65,21 +65,38 @@ pub(super) fn arrange<'a>(summary: &'a Summary, fields: &[Field<'a>]) -> Vec<Sec
     tables.chain(rest).collect()
 }
 
-/// The axes along which fields can be laid out, in matrix order: all but the one along which twins
-/// differ. Each with the values that occur, those that `include` added last.
-pub(super) fn axes<'a>(
-    summary: &'a Summary,
-    fields: &[Field<'a>],
-) -> IndexMap<&'a str, IndexSet<&'a str>> {
-    let twin_axis = summary.baseline.as_ref().map(|(axis, _)| axis.as_str());
-    let of_axis = |axis: &'a str, known: &'a [String]| -> IndexSet<&'a str> {
+/// All axes with the values that occur, those that `include` added last.
+pub(super) fn cell_axes(summary: &Summary) -> IndexMap<&str, IndexSet<&str>> {
+    let values = |axis: &String| {
+        let known = summary.axes[axis].iter().map(String::as_str);
         let occurring: IndexSet<&str> =
-            fields.iter().filter_map(|field| field.value(axis)).collect();
-        let known = known.iter().map(String::as_str).filter(|value| occurring.contains(value));
-        known.chain(occurring.iter().copied()).collect()
+            summary.cells.iter().filter_map(|cell| cell.cell.value(axis)).collect();
+        let mut values: IndexSet<&str> = known.filter(|value| occurring.contains(value)).collect();
+        values.extend(occurring);
+        values
     };
-    let axes = summary.axes.iter().filter(|(axis, _)| Some(axis.as_str()) != twin_axis);
-    axes.map(|(axis, known)| (axis.as_str(), of_axis(axis, known))).collect()
+    summary.axes.keys().map(|axis| (axis.as_str(), values(axis))).collect()
+}
+
+/// The axes along which fields can be laid out, in matrix order: all but the one along which twins
+/// differ.
+pub(super) fn axes(summary: &Summary) -> IndexMap<&str, IndexSet<&str>> {
+    let twin_axis = summary.baseline.as_ref().map(|(axis, _)| axis.as_str());
+    let mut axes = cell_axes(summary);
+    axes.retain(|axis, _| Some(*axis) != twin_axis);
+    axes
+}
+
+/// The position of something's value on each axis, such as `0,2`; `-` on one that it isn't on.
+pub(super) fn positions<'a>(
+    axes: &IndexMap<&str, IndexSet<&str>>,
+    value: impl Fn(&str) -> Option<&'a str>,
+) -> String {
+    let position = |(axis, values): (&&str, &IndexSet<&str>)| {
+        let position = value(axis).and_then(|value| values.get_index_of(value));
+        position.map_or_else(|| "-".to_owned(), |position| position.to_string())
+    };
+    axes.iter().map(position).collect::<Vec<_>>().join(",")
 }
 
 /// Twins put together, in the order of their first cells.
@@ -144,5 +161,49 @@ impl<'a> Field<'a> {
     #[must_use]
     pub(super) fn value(&self, axis: &str) -> Option<&'a str> {
         self.values.iter().find(|(name, _)| *name == axis).map(|(_, value)| *value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyse::sample::{self, Sample};
+
+    #[test]
+    fn positions_are_those_of_the_axes_with_what_include_added_last() {
+        let product: &[(&str, &[&str])] =
+            &[("size", &["small", "large"]), ("state", &["old", "new"]), ("kind", &["a", "b"])];
+        let mut sample = Sample::new(product, Some(("state", "old")));
+        let odd = [("size", "huge"), ("state", "new")];
+        let odd = odd.map(|(axis, value)| (axis.to_owned(), value.to_owned()));
+        sample.cells.push(sample::cell(odd.into()));
+        let summary = sample.summary();
+        let (fields, axes) = (fields(&summary), axes(&summary));
+        assert_eq!(axes.keys().copied().collect::<Vec<_>>(), ["size", "kind"]);
+        assert_eq!(axes["size"].iter().copied().collect::<Vec<_>>(), ["small", "large", "huge"]);
+        let places = fields.iter().map(|field| positions(&axes, |axis| field.value(axis)));
+        assert_eq!(places.collect::<Vec<_>>(), ["0,0", "0,1", "1,0", "1,1", "2,-"]);
+        assert_eq!(
+            cell_axes(&summary).keys().copied().collect::<Vec<_>>(),
+            ["size", "state", "kind"]
+        );
+    }
+
+    #[test]
+    fn every_field_is_in_exactly_one_section() {
+        let axes: &[(&str, &[&str])] = &[
+            ("a", &["1", "2"]),
+            ("state", &["old", "new"]),
+            ("b", &["1", "2", "3"]),
+            ("c", &["1", "2"]),
+        ];
+        let summary = Sample::new(axes, Some(("state", "old"))).summary();
+        let fields = fields(&summary);
+        let sections = arrange(&summary, &fields);
+        assert_eq!(sections.len(), 2);
+        let placed = sections.iter().flat_map(Section::fields).map(|(_, field)| &field.values);
+        let placed: IndexSet<_> = placed.collect();
+        assert_eq!((fields.len(), placed.len()), (12, 12));
+        assert!(fields.iter().all(|field| field.cells.len() == 2));
     }
 }

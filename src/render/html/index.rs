@@ -1,5 +1,6 @@
 //! The page that opens first: the whole matrix at a glance, then every cell, then the runs.
 
+use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
 use super::field::{Scales, SectionView};
@@ -7,7 +8,7 @@ use super::headline::{self, ValueView};
 use super::overview::{Overview, typical_curve_of};
 use super::verdict::VerdictView;
 use super::view::{self, ChangeView, OutcomeView, RunView};
-use super::{Material, grid, names, ranking, series};
+use super::{Material, figures, grid, names, ranking, series};
 use crate::analyse::summary::{CellSummary, Summary};
 use crate::collect::record::StateRecord;
 use crate::outcome::Outcome;
@@ -31,6 +32,10 @@ pub(super) struct IndexView {
     has_charts: bool,
     has_columns: bool,
     has_areas: bool,
+    /// All axes with their values, as JSON for the script.
+    all_axes: String,
+    /// The metrics that the table can show, as JSON for the script.
+    metrics: String,
     /// Curves that the grid can draw, as JSON: their names, and what people call them.
     curves: String,
     has_heap: bool,
@@ -64,6 +69,8 @@ struct Legend {
 struct CellRow {
     /// The id's parts: a line may break between them.
     parts: Vec<String>,
+    /// The position of its value on each of all axes, as the script reads it.
+    at: String,
     verdict: Option<VerdictView>,
     href: String,
     outcome: OutcomeView,
@@ -104,6 +111,7 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
     let scales = Scales::new(&arranged);
     let sections: Vec<_> =
         arranged.iter().map(|section| SectionView::new(all, section, &scales)).collect();
+    let axes = grid::cell_axes(summary);
     let has = |metric| summary.cells.iter().any(|cell| cell.metrics.contains_key(metric));
     IndexView {
         root: "",
@@ -118,6 +126,8 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
         has_charts: sections.iter().any(SectionView::has_charts),
         has_columns: sections.iter().any(SectionView::has_columns),
         has_areas: summary.cells.iter().any(|cell| typical_curve_of(cell, "heap").is_some()),
+        all_axes: serde_json::to_string(&axes.iter().collect::<Vec<_>>()).unwrap_or_default(),
+        metrics: figures::choices(summary),
         curves: series::choices(all, Some(&series::SMALL)),
         has_heap: has("peak_heap"),
         has_server: has("peak_server"),
@@ -125,7 +135,7 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
         sections,
         grid_axes: serde_json::to_string(&all.axes.iter().collect::<Vec<_>>()).unwrap_or_default(),
         baseline: summary.baseline.as_ref().map(|(_, value)| value.clone()),
-        cells: summary.cells.iter().map(cell_row).collect(),
+        cells: summary.cells.iter().map(|cell| cell_row(cell, &axes)).collect(),
         states: states(all),
         runs: summary.runs.iter().map(|run| RunView::new(run, "")).collect(),
         ranked_axes: ranking::choices(&material.rankings, "", None),
@@ -152,8 +162,9 @@ fn legend(all: &Overview<'_>) -> Vec<Legend> {
         .collect()
 }
 
-fn cell_row(cell: &CellSummary) -> CellRow {
+fn cell_row(cell: &CellSummary, axes: &IndexMap<&str, IndexSet<&str>>) -> CellRow {
     CellRow {
+        at: grid::positions(axes, |axis| cell.cell.value(axis)),
         parts: cell.cell.id.as_str().split('/').map(str::to_owned).collect(),
         verdict: cell.comparison.as_ref().map(VerdictView::of),
         href: names::cell_page(&cell.cell.id),

@@ -11,12 +11,14 @@
 //! reports/assets/report.css     how all of it looks
 //! reports/assets/report.js      what makes the charts answer
 //! reports/assets/series/        the readings that it shows
+//! reports/assets/figures/       each metric's figures over all cells
 //! ```
 
 mod cell;
 mod compare;
 mod curves;
 mod field;
+mod figures;
 mod grid;
 mod headline;
 mod history;
@@ -124,6 +126,7 @@ pub fn render(
     jobs.extend((0..summary.cells.len()).map(Job::Cell));
     jobs.extend((0..summary.cells.len()).map(|cell| Job::Series { cell, small: false }));
     jobs.extend((0..summary.cells.len()).map(|cell| Job::Series { cell, small: true }));
+    jobs.extend(figures::metrics(summary).into_iter().map(Job::Figures));
     jobs.extend(material.past.trends.keys().map(Job::Trend));
     jobs.extend(material.rankings.iter().map(Job::Ranking));
     jobs.extend(overview.states.keys().map(|name| Job::State(name)));
@@ -141,7 +144,7 @@ pub fn render(
     }
     site::sweep(
         out,
-        &["cells", "rankings", "states", "trends", "assets/series"],
+        &["cells", "rankings", "states", "trends", "assets/series", "assets/figures"],
         &files.iter().map(|(path, _)| path.as_str()).collect(),
     )?;
     let written = files.iter().filter(|(_, written)| *written).count();
@@ -157,6 +160,8 @@ enum Job<'a> {
     Ranking(&'a Ranking),
     Trend(&'a CellId),
     State(&'a str),
+    /// A metric's figures over all cells.
+    Figures(&'a str),
     /// The readings of a cell's charts.
     Series {
         cell: usize,
@@ -171,6 +176,10 @@ impl Job<'_> {
                 let cell = &all.summary.cells[*cell];
                 let content = series::script(all, cell, *small)?;
                 return Ok(Page { path: series::path(cell, *small), content });
+            }
+            Self::Figures(metric) => {
+                let content = figures::script(all, metric)?;
+                return Ok(Page { path: figures::path(metric), content });
             }
             Self::Index => {
                 ("index.html".to_owned(), "index.html", serialize(&index::view(all, material))?)

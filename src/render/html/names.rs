@@ -38,6 +38,12 @@ pub(super) fn ranking_page(axis: &str, metric: &str) -> String {
     format!("rankings/{}.html", stem(&format!("{axis}/{metric}")))
 }
 
+/// The name of a metric's file of figures, without its extension: `peak_heap`.
+#[must_use]
+pub(super) fn metric_stem(metric: &str) -> String {
+    stem(metric)
+}
+
 /// A file name without its extension, different for different texts on every file system. Plain
 /// texts stay readable: their parts joined by `-`. Any other gets `--` and a hash, which no plain
 /// text has, since none of its parts contains a `-` or is empty.

@@ -41,7 +41,7 @@ impl<'a> Overview<'a> {
             summary,
             twin_values: twin_values(summary),
             states: states(summary),
-            axes: grid::axes(summary, &fields),
+            axes: grid::axes(summary),
             cells: places.collect(),
             extremes: extremes(summary),
             fields,
@@ -60,11 +60,7 @@ impl<'a> Overview<'a> {
 
     /// A field's position on each of the grid's axes, such as `0,2`; `-` on one that it isn't on.
     pub(super) fn place(&self, field: &Field<'_>) -> String {
-        let position = |(axis, values): (&&str, &IndexSet<&str>)| {
-            let position = field.value(axis).and_then(|value| values.get_index_of(value));
-            position.map_or_else(|| "-".to_owned(), |position| position.to_string())
-        };
-        self.axes.iter().map(position).collect::<Vec<_>>().join(",")
+        grid::positions(&self.axes, |axis| field.value(axis))
     }
 
     /// `best` or `worst`, if no other cell's headline changed as much.

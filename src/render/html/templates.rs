@@ -25,7 +25,7 @@ const ASSETS: [(&str, &str, &str); 1] =
     [("assets/report.css", "report.css", include_str!("../../../templates/report.css"))];
 
 /// The parts of the pages' script, in the order in which they need each other.
-const SCRIPTS: [(&str, &str); 12] = [
+const SCRIPTS: [(&str, &str); 14] = [
     ("data.js", include_str!("../../../templates/scripts/data.js")),
     ("scale.js", include_str!("../../../templates/scripts/scale.js")),
     ("curve.js", include_str!("../../../templates/scripts/curve.js")),
@@ -38,6 +38,8 @@ const SCRIPTS: [(&str, &str); 12] = [
     ("grid.js", include_str!("../../../templates/scripts/grid.js")),
     ("compare.js", include_str!("../../../templates/scripts/compare.js")),
     ("table.js", include_str!("../../../templates/scripts/table.js")),
+    ("figures.js", include_str!("../../../templates/scripts/figures.js")),
+    ("filter.js", include_str!("../../../templates/scripts/filter.js")),
 ];
 
 /// Templates, ready to render.
