@@ -27,7 +27,7 @@ env = { KEEP = "" }
 [workload]
 command = ["python3", "./rows.py"]
 [measure]
-repeats = 2
+repeats = 4 # the fewest from which a verdict needs no calibration
 "#;
 
 /// Twenty steps of 2 MB each.
@@ -302,6 +302,8 @@ fn the_table_is_filtered_by_axis_verdict_and_metric(page: &mut Page, index: &std
         let field = label(name);
         page.value(&format!("(() => {{ const field = {field}; field.value = '{value}'; field.dispatchEvent(new Event('change')); }})()"));
     };
+    let interval = "document.querySelector('.parts .interval, .judged .interval').textContent";
+    assert!(page.text(interval).contains('…') || page.text(interval).contains('%'));
     set(page, "verdict", "improved");
     assert_eq!(page.value(ids), serde_json::json!(["json/streams", "yaml/streams"]));
     set(page, "format", "yaml");
