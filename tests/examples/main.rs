@@ -9,6 +9,7 @@ mod common;
 mod skip;
 
 mod gzip;
+mod load_test;
 mod object_store;
 mod releasing_memory;
 mod upsert;
@@ -35,12 +36,16 @@ fn example(name: &str) -> TestEnvironment {
 
 /// An example whose workload has one more argument, which makes it small.
 fn small(name: &str, last: &str, argument: &str) -> TestEnvironment {
+    let command = format!("\"{{{last}}}\", \"{argument}\"]");
+    changed(name, &format!("\"{{{last}}}\"]"), &command)
+}
+
+/// An example with one place of its matrix changed.
+fn changed(name: &str, from: &str, to: &str) -> TestEnvironment {
     let environment = example(name);
     let matrix = environment.read("matrix.toml");
-    let end = format!("\"{{{last}}}\"]");
-    assert_eq!(matrix.matches(&end).count(), 1, "the command ends with {end}");
-    let command = format!("\"{{{last}}}\", \"{argument}\"]");
-    environment.write("matrix.toml", &matrix.replace(&end, &command));
+    assert_eq!(matrix.matches(from).count(), 1, "{name} has {from} once");
+    environment.write("matrix.toml", &matrix.replace(from, to));
     environment
 }
 
