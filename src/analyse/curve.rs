@@ -8,6 +8,11 @@
 use super::summary::Curve;
 use crate::measurement::{SampleFile, Unit, objects};
 
+/// Points of a curve on a page: enough for a chart as wide as the page.
+pub const PAGE: usize = 1200;
+/// Points of a curve in the grid: about as many as a field has pixels.
+pub const GRID: usize = 240;
+
 /// Readings kept from each bucket.
 const KEPT: usize = 4;
 
@@ -64,10 +69,16 @@ fn is_other(field: &str) -> bool {
     field == PROGRESS || field.starts_with(&objects(""))
 }
 
-/// The same curve with at most `limit` points.
+/// The same curves with at most `limit` points each.
 #[must_use]
-pub fn thinned(curve: &Curve, limit: usize) -> Curve {
-    Curve { points: thin(&curve.points, limit), ..curve.clone() }
+pub fn thinned(curves: &[Curve], limit: usize) -> Vec<Curve> {
+    let thinned = |curve: &Curve| Curve {
+        attempt: curve.attempt,
+        metric: curve.metric.clone(),
+        points: thin(&curve.points, limit),
+        marks: curve.marks.clone(),
+    };
+    curves.iter().map(thinned).collect()
 }
 
 fn in_order(points: &[(f64, f64)]) -> Vec<(f64, f64)> {

@@ -20,4 +20,4 @@ pub mod trend;
 pub use compare::{CompareInput, CompareSide, compare};
 pub use noise::NoiseFloors;
 pub use ranking::{RankInput, rank};
-pub use summarise::{CurveSource, POINTS, SummaryInput, summarise};
+pub use summarise::{CurveSource, SummaryInput, summarise};

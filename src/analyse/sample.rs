@@ -4,8 +4,9 @@
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
+use super::curve::{GRID, PAGE, thinned};
 use super::summary::{Curve, Summary};
-use super::{SummaryInput, summarise};
+use super::{CurveSource, SummaryInput, summarise};
 use crate::collect::record::*;
 use crate::measurement::{Directions, Metric, Precision, ProbeOutcome, ProbeResult, Scope, Unit};
 use crate::outcome::Outcome;
@@ -153,9 +154,6 @@ impl Sample {
     }
 
     pub(crate) fn summary(&self) -> Summary {
-        let source = |run: &str, cell: &CellId, attempt: u32| {
-            self.curves.get(&(run.to_owned(), cell.clone(), attempt)).cloned().unwrap_or_default()
-        };
         summarise(&SummaryInput {
             cells: &self.cells,
             axes: &self.axes,
@@ -165,8 +163,28 @@ impl Sample {
             rules: &crate::config::Rule::defaults(),
             noise: &std::collections::HashMap::new(),
             runs: &self.runs,
-            curves: &source,
+            curves: self,
         })
+    }
+
+    fn readings(&self, run: &str, cell: &CellId, attempt: u32) -> Option<&Vec<Curve>> {
+        self.curves.get(&(run.to_owned(), cell.clone(), attempt))
+    }
+}
+
+impl CurveSource for Sample {
+    fn key(&self, run: &str, cell: &CellId, attempt: u32) -> Option<String> {
+        let readings = self.readings(run, cell, attempt)?;
+        Some(crate::fingerprint::sha256(format!("{readings:?}")))
+    }
+
+    fn curves(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve> {
+        let readings = self.readings(run, cell, attempt);
+        readings.map(|curves| thinned(curves, PAGE)).unwrap_or_default()
+    }
+
+    fn sketch(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve> {
+        thinned(&self.curves(run, cell, attempt), GRID)
     }
 }
 

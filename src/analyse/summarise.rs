@@ -8,22 +8,27 @@ use rayon::prelude::*;
 use super::change;
 use super::compare::{CellSide, Standard, compare_cell};
 use super::comparison::CellComparison;
-use super::curve::thinned;
 use super::noise::NoiseFloors;
 use super::output::{self, Output};
-use super::summary::{CellSummary, Curve, EarlierResult, PassResult, Statistic, Summary};
+use super::summary::{CellSummary, Curve, EarlierResult, PassResult, Readings, Statistic, Summary};
 use crate::collect::record::{AttemptRecord, CellResults, RunManifest, RunRecord};
 use crate::config::Rule;
 use crate::measurement::Directions;
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId, Pass};
 
-/// Points that are kept of each curve: enough for a chart as wide as a page.
-pub const POINTS: usize = 1200;
+/// Where the curves of attempts come from. Asked from several threads.
+pub trait CurveSource: Sync {
+    /// What an attempt's readings are known by: another text as soon as they change. `None` if it
+    /// has none.
+    fn key(&self, run: &str, cell: &CellId, attempt: u32) -> Option<String>;
 
-/// Gives the curves of one attempt (run, cell, attempt): all of its readings. Asked for the
-/// newest results only, and from several threads.
-pub type CurveSource<'a> = dyn Fn(&str, &CellId, u32) -> Vec<Curve> + Sync + 'a;
+    /// All its curves, with at most [`PAGE`](super::curve::PAGE) points each.
+    fn curves(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve>;
+
+    /// The same curves with at most [`GRID`](super::curve::GRID) points each.
+    fn sketch(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve>;
+}
 
 /// What a summary is made from.
 pub struct SummaryInput<'a> {
@@ -43,8 +48,8 @@ pub struct SummaryInput<'a> {
     pub noise: &'a HashMap<String, NoiseFloors>,
     /// Runs, newest first.
     pub runs: &'a [RunRecord],
-    /// Where curves come from.
-    pub curves: &'a CurveSource<'a>,
+    /// Where curves come from; of each cell one attempt's are asked for.
+    pub curves: &'a dyn CurveSource,
 }
 
 /// For each cell its newest result that was not interrupted (an interrupted one only if there is
@@ -93,12 +98,11 @@ fn newest(input: &SummaryInput<'_>, cell: &Cell) -> CellSummary {
     let passes = passes(input, &results);
     let (run, outcome, chosen) = results.remove(whole.unwrap_or(0));
     let record = chosen.record.as_ref();
-    let curves = measured(&chosen.attempts).flat_map(|attempt| {
-        (input.curves)(&run.run, &cell.id, attempt.number)
-            .into_iter()
-            .map(|curve| thinned(&curve, POINTS))
+    let readings = measured(&chosen.attempts).filter_map(|attempt| {
+        let key = input.curves.key(&run.run, &cell.id, attempt.number)?;
+        Some(Readings { attempt: attempt.number, key })
     });
-    CellSummary {
+    let mut summary = CellSummary {
         cell: cell.clone(),
         outcome: Some(outcome),
         reason: record.map_or_else(
@@ -115,10 +119,15 @@ fn newest(input: &SummaryInput<'_>, cell: &Cell) -> CellSummary {
         comparison: None,
         output_digest: Output::new(cell, outcome, &chosen.attempts).digest().map(str::to_owned),
         attempts: chosen.attempts.clone(),
-        curves: curves.collect(),
+        readings: readings.collect(),
+        curves: Vec::new(),
         earlier: results.into_iter().map(earlier).collect(),
         passes,
-    }
+    };
+    let sketches = summary.by_typicality().into_iter();
+    let mut sketches = sketches.map(|attempt| input.curves.sketch(&run.run, &cell.id, attempt));
+    summary.curves = sketches.find(|curves| !curves.is_empty()).unwrap_or_default();
+    summary
 }
 
 fn never_ran(cell: &Cell) -> CellSummary {
@@ -136,6 +145,7 @@ fn never_ran(cell: &Cell) -> CellSummary {
         comparison: None,
         output_digest: None,
         attempts: Vec::new(),
+        readings: Vec::new(),
         curves: Vec::new(),
         earlier: Vec::new(),
         passes: Vec::new(),
@@ -152,9 +162,13 @@ fn passes(
             results.passes.iter().rev().map(move |attempt| (&run.run, attempt))
         });
         let (run, attempt) = made.find(|(_, attempt)| attempt.pass == Some(pass))?;
-        let curves = (input.curves)(run, &attempt.cell, attempt.number);
-        let curves = curves.iter().map(|curve| thinned(curve, POINTS)).collect();
-        Some(PassResult { pass, run: run.clone(), attempt: attempt.clone(), curves })
+        Some(PassResult {
+            pass,
+            run: run.clone(),
+            attempt: attempt.clone(),
+            readings: input.curves.key(run, &attempt.cell, attempt.number),
+            curves: Vec::new(),
+        })
     };
     Pass::ALL.into_iter().filter_map(newest).collect()
 }

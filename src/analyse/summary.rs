@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::comparison::CellComparison;
 use crate::collect::record::{AttemptRecord, RunManifest};
@@ -53,7 +53,11 @@ pub struct CellSummary {
     pub output_digest: Option<String>,
     /// Its attempts in that run, warm-ups and failed ones included.
     pub attempts: Vec<AttemptRecord>,
-    /// Curves of its measured attempts, thinned for display.
+    /// Its measured attempts that have readings.
+    pub readings: Vec<Readings>,
+    /// Curves of one measured attempt, the [typical one](Self::typical_attempt), as coarse as the
+    /// grid draws them. All curves of all attempts are too many to be held for all cells at once:
+    /// a page's are put here while it is made.
     pub curves: Vec<Curve>,
     /// What other runs have of it, newest first.
     pub earlier: Vec<EarlierResult>,
@@ -70,8 +74,19 @@ pub struct PassResult {
     pub run: String,
     /// How it went.
     pub attempt: AttemptRecord,
-    /// Its curves, thinned for display.
+    /// What its readings are known by; `None` if it has none.
+    pub readings: Option<String>,
+    /// Its curves, thinned for display; empty but while a page is made that shows them.
     pub curves: Vec<Curve>,
+}
+
+/// An attempt's readings, without these.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Readings {
+    /// The attempt.
+    pub attempt: u32,
+    /// What they are known by: another text as soon as they change.
+    pub key: String,
 }
 
 /// What another run has of a cell.
@@ -136,7 +151,7 @@ pub struct Change {
 }
 
 /// Readings over time, for display.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
     /// The attempt it is from.
     pub attempt: u32,
@@ -178,6 +193,13 @@ impl CellSummary {
     /// one can be drawn.
     #[must_use]
     pub fn typical_attempt(&self) -> Option<u32> {
+        let drawn = |attempt: &u32| self.curves.iter().any(|curve| curve.attempt == *attempt);
+        self.by_typicality().into_iter().find(drawn)
+    }
+
+    /// The attempts that have readings, the one whose peak RSS is nearest to the median first.
+    #[must_use]
+    pub fn by_typicality(&self) -> Vec<u32> {
         let peak = |attempt: &AttemptRecord| {
             attempt
                 .result
@@ -192,11 +214,11 @@ impl CellSummary {
             (Some(peak), Some(median)) => (peak - median).abs(),
             _ => f64::INFINITY,
         };
-        let drawn = |attempt: &&AttemptRecord| {
-            self.curves.iter().any(|curve| curve.attempt == attempt.number)
+        let has_readings = |attempt: &&AttemptRecord| {
+            self.readings.iter().any(|readings| readings.attempt == attempt.number)
         };
-        let candidates = self.attempts.iter().filter(drawn);
-        let nearest = candidates.min_by(|one, other| distance(one).total_cmp(&distance(other)));
-        nearest.map(|attempt| attempt.number)
+        let mut attempts: Vec<_> = self.attempts.iter().filter(has_readings).collect();
+        attempts.sort_by(|one, other| distance(one).total_cmp(&distance(other)));
+        attempts.into_iter().map(|attempt| attempt.number).collect()
     }
 }

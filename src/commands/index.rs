@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use rayon::prelude::*;
 
-use crate::analyse::summary::{CellSummary, Curve, Summary};
-use crate::analyse::{CurveSource, NoiseFloors, SummaryInput, curve, summarise as summarise_runs};
+use crate::analyse::summary::{CellSummary, Summary};
+use crate::analyse::{CurveSource, NoiseFloors, SummaryInput, summarise as summarise_runs};
 use crate::collect::record::RunRecord;
 use crate::collect::run_dir::{STDERR, STDOUT};
 use crate::collect::{RunDir, noise};
@@ -15,8 +16,9 @@ use crate::config::Rule;
 use crate::error::Result;
 use crate::history::History;
 use crate::plan::{Cell, CellId};
-use crate::render::html::{self, Logs, Material, Past};
+use crate::render::html::{self, Logs, Material, Past, Target};
 
+use super::curves::{NoCurves, StoredCurves};
 use super::job::Surroundings;
 use super::project::Project;
 use super::{conclusion, rankings, trends};
@@ -75,25 +77,29 @@ pub(super) fn render(
     let rankings = rankings::browsed(&project.config, summary)?;
     let featured = rankings::declared(&project.config, summary)?;
     let material = Material { logs, patches, past, rankings, featured };
-    Ok(html::render(summary, &material, reports, templates)?.index)
+    let curves = StoredCurves::new(reports);
+    let target = Target { out: reports, templates, curves: &curves, build: &build() };
+    let rendered = html::render(summary, &material, &target)?;
+    curves.keep_only(summary)?;
+    tracing::debug!("{} of {} files of the index written", rendered.written, rendered.files);
+    Ok(rendered.index)
 }
 
 fn summarise_of(project: &Project, runs: &[RunRecord]) -> Result<Summary> {
-    let reports = &project.config.reports;
-    let curves = |run: &str, cell: &CellId, attempt| curves(reports, run, cell, attempt);
+    let curves = StoredCurves::new(&project.config.reports);
     summarise_cells(project, &project.cells, runs, &curves)
 }
 
 /// Cells as one run left them: their figures, without curves.
 pub(super) fn figures(project: &Project, cells: &[Cell], run: RunRecord) -> Result<Summary> {
-    summarise_cells(project, cells, &[run], &|_, _, _| Vec::new())
+    summarise_cells(project, cells, &[run], &NoCurves)
 }
 
 fn summarise_cells(
     project: &Project,
     cells: &[Cell],
     runs: &[RunRecord],
-    curves: &CurveSource<'_>,
+    curves: &dyn CurveSource,
 ) -> Result<Summary> {
     let config = &project.config;
     let rules = config.compare.fail_on.clone().unwrap_or_else(|| Rule::defaults().to_vec());
@@ -133,18 +139,12 @@ fn relevant_runs(project: &Project, history: &mut History) -> Result<Vec<RunReco
     wanted.par_iter().map(|(_, run)| RunDir::open(reports, run)?.read()).collect()
 }
 
-/// An attempt's curves. Samples that can't be read leave its page without a curve, not the
-/// index without a page.
-fn curves(reports: &Path, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve> {
-    let samples = RunDir::open(reports, run).and_then(|run| run.samples(cell, attempt));
-    match samples {
-        Ok(Some(file)) => curve::of_samples(attempt, &file),
-        Ok(None) => Vec::new(),
-        Err(error) => {
-            tracing::warn!("{run}, {cell}, attempt {attempt}: {error}");
-            Vec::new()
-        }
-    }
+/// Which memgrid this is: its version, and the file that it was started from, since one in
+/// development keeps its version.
+fn build() -> String {
+    let file = std::env::current_exe().and_then(fs_err::metadata).ok();
+    let changed = file.and_then(|file| file.modified().ok()).map(Timestamp::try_from);
+    format!("{} {changed:?}", env!("CARGO_PKG_VERSION"))
 }
 
 /// The logs of each cell's latest attempt.

@@ -16,6 +16,7 @@ pub mod run;
 pub mod setup;
 
 mod conclusion;
+mod curves;
 mod index;
 mod installing;
 mod job;

@@ -143,7 +143,7 @@ fn values(cell: &CellSummary) -> Vec<Fact> {
 
 fn state_href(all: &Overview<'_>, cell: &CellSummary) -> Option<String> {
     let name = cell.cell.value(STATE_AXIS)?;
-    all.states.contains_key(name).then(|| format!("../{}", names::state_page(name)))
+    all.state_pages.contains(name).then(|| format!("../{}", names::state_page(name)))
 }
 
 /// The cells that differ along the twins' axis only.

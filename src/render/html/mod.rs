@@ -23,6 +23,8 @@ mod grid;
 mod headline;
 mod history;
 mod index;
+mod inputs;
+mod job;
 mod names;
 mod overview;
 mod passes;
@@ -30,6 +32,7 @@ mod patch;
 mod ranking;
 mod series;
 mod site;
+mod stamps;
 mod state;
 mod templates;
 mod trend;
@@ -41,20 +44,24 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use rayon::prelude::*;
-use tera::Context;
+use serde::Serialize;
 
+use crate::analyse::CurveSource;
 use crate::analyse::ranking::Ranking;
 use crate::analyse::summary::Summary;
 use crate::error::Result;
 use crate::history::PastRun;
 use crate::plan::CellId;
+use inputs::Inputs;
+use job::{Job, Renderer};
 use overview::Overview;
+use stamps::Stamps;
 use templates::Templates;
 
 pub use trend::CellTrends;
 
 /// What pages show beyond the summary.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Material {
     /// The log of each cell's [`telling_attempt`](crate::analyse::summary::CellSummary::telling_attempt):
     /// all of it, or its end.
@@ -70,7 +77,7 @@ pub struct Material {
 }
 
 /// The runs so far, and how the cells went over them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Past {
     /// The newest runs, newest first.
     pub runs: Vec<PastRun>,
@@ -81,7 +88,7 @@ pub struct Past {
 }
 
 /// What an attempt wrote, or the end of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Logs {
     /// The attempt.
     pub attempt: u32,
@@ -102,123 +109,44 @@ pub struct Rendered {
     pub written: usize,
 }
 
-/// A file of the index: its path relative to the reports folder, and its content.
-struct Page {
-    path: String,
-    content: String,
+/// Where the index goes, and what it is made with.
+pub struct Target<'a> {
+    /// The reports folder.
+    pub out: &'a Path,
+    /// A folder whose files take the place of our own templates of the same name.
+    pub templates: Option<&'a Path>,
+    /// Where the curves of a page come from.
+    pub curves: &'a dyn CurveSource,
+    /// Which memgrid renders: what another one has rendered is rendered again.
+    pub build: &'a str,
 }
 
-/// Renders the index of `summary` into the folder `out`. Files that would not change are left
-/// alone; pages of cells and states that are no longer there are removed. Files in `templates`
-/// take the place of our own of the same name.
+/// Renders the index of `summary`. What would be rendered from the same inputs as before is left
+/// alone, as is a file that would not change; pages of cells and states that are no longer there
+/// are removed.
 ///
 /// # Errors
 /// When a template is wrong or a file can't be read or written; the error names it.
-pub fn render(
-    summary: &Summary,
-    material: &Material,
-    out: &Path,
-    templates: Option<&Path>,
-) -> Result<Rendered> {
-    let templates = Templates::load(templates)?;
-    let overview = Overview::new(summary);
-    let mut jobs: Vec<Job<'_>> = vec![Job::Index, Job::Compare, Job::History];
-    jobs.extend((0..summary.cells.len()).map(Job::Cell));
-    jobs.extend((0..summary.cells.len()).map(|cell| Job::Series { cell, small: false }));
-    jobs.extend((0..summary.cells.len()).map(|cell| Job::Series { cell, small: true }));
-    jobs.extend(figures::metrics(summary).into_iter().map(Job::Figures));
-    jobs.extend(material.past.trends.keys().map(Job::Trend));
-    jobs.extend(material.rankings.iter().map(Job::Ranking));
-    jobs.extend(overview.states.keys().map(|name| Job::State(name)));
-    let mut files: Vec<_> = jobs
-        .par_iter()
-        .map(|job| {
-            let page = job.page(&overview, material, &templates)?;
-            site::write(&out.join(&page.path), page.content.as_bytes())
-                .map(|written| (page.path, written))
-        })
-        .collect::<Result<_>>()?;
+pub fn render(summary: &Summary, material: &Material, target: &Target<'_>) -> Result<Rendered> {
+    let templates = Templates::load(target.templates)?;
+    let all = Overview::new(summary);
+    let inputs = Inputs::new(&all, material, &templates, target.build)?;
+    let stamps = Stamps::read(target.out);
+    let renderer = Renderer { target, all: &all, material, templates: &templates, inputs, stamps };
+    let jobs = Job::all(&all, material);
+    let made: Vec<_> = jobs.par_iter().map(|job| renderer.make(job)).collect::<Result<Vec<_>>>()?;
+    let mut made: Vec<_> = made.into_iter().flatten().collect();
     for (path, content) in templates.assets() {
-        let written = site::write(&out.join(path), content.as_bytes())?;
-        files.push(((*path).to_owned(), written));
+        made.push(renderer.asset(path, content)?);
     }
     site::sweep(
-        out,
+        target.out,
         &["cells", "rankings", "states", "trends", "assets/series", "assets/figures"],
-        &files.iter().map(|(path, _)| path.as_str()).collect(),
+        &made.iter().map(|file| file.path.as_str()).collect(),
     )?;
-    let written = files.iter().filter(|(_, written)| *written).count();
-    Ok(Rendered { index: out.join("index.html"), files: files.len(), written })
-}
-
-/// A page that is to be rendered.
-enum Job<'a> {
-    Index,
-    Compare,
-    History,
-    Cell(usize),
-    Ranking(&'a Ranking),
-    Trend(&'a CellId),
-    State(&'a str),
-    /// A metric's figures over all cells.
-    Figures(&'a str),
-    /// The readings of a cell's charts.
-    Series {
-        cell: usize,
-        small: bool,
-    },
-}
-
-impl Job<'_> {
-    fn page(&self, all: &Overview<'_>, material: &Material, templates: &Templates) -> Result<Page> {
-        let (path, template, context) = match self {
-            Self::Series { cell, small } => {
-                let cell = &all.summary.cells[*cell];
-                let content = series::script(all, cell, *small)?;
-                return Ok(Page { path: series::path(cell, *small), content });
-            }
-            Self::Figures(metric) => {
-                let content = figures::script(all, metric)?;
-                return Ok(Page { path: figures::path(metric), content });
-            }
-            Self::Index => {
-                ("index.html".to_owned(), "index.html", serialize(&index::view(all, material))?)
-            }
-            Self::Ranking(shown) => {
-                let view = ranking::view(&material.rankings, shown);
-                (ranking::page(shown), "ranking.html", serialize(&view)?)
-            }
-            Self::Compare => {
-                ("compare.html".to_owned(), "compare.html", serialize(&compare::view(all))?)
-            }
-            Self::Cell(position) => {
-                let cell = &all.summary.cells[*position];
-                let mut view = cell::view(all, cell, material.logs.get(&cell.cell.id));
-                if material.past.trends.contains_key(&cell.cell.id) {
-                    view.link_trend(&cell.cell.id);
-                }
-                (names::cell_page(&cell.cell.id), "cell.html", serialize(&view)?)
-            }
-            Self::History => {
-                ("history.html".to_owned(), "history.html", serialize(&history::view(material))?)
-            }
-            Self::Trend(cell) => {
-                let view = trend::view(cell, &material.past.trends[*cell]);
-                (names::trend_page(cell), "trend.html", serialize(&view)?)
-            }
-            Self::State(name) => {
-                let view = state::view(all, name, &material.patches);
-                (names::state_page(name), "state.html", serialize(&view)?)
-            }
-        };
-        Ok(Page { content: templates.render(template, &context)?, path })
-    }
-}
-
-fn serialize(view: &impl serde::Serialize) -> Result<Context> {
-    Context::from_serialize(view).map_err(|error| {
-        crate::error::Error::bug("a page's content can't be serialised").because(error)
-    })
+    stamps::write(target.out, &made)?;
+    let written = made.iter().filter(|file| file.written).count();
+    Ok(Rendered { index: target.out.join("index.html"), files: made.len(), written })
 }
 
 #[cfg(test)]

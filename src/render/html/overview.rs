@@ -25,6 +25,8 @@ pub(super) struct Overview<'a> {
     pub(super) fields: Vec<Field<'a>>,
     /// States that have a page: those that the runs know and that the matrix still has.
     pub(super) states: IndexMap<&'a str, (&'a RunManifest, &'a StateRecord)>,
+    /// The names of states that have a page, in whichever part of the summary they are known.
+    pub(super) state_pages: IndexSet<&'a str>,
     /// Axes along which fields are laid out, with all values that occur.
     pub(super) axes: IndexMap<&'a str, IndexSet<&'a str>>,
     cells: HashMap<&'a CellId, (&'a CellSummary, usize)>,
@@ -37,14 +39,29 @@ impl<'a> Overview<'a> {
         let places = fields.iter().enumerate().flat_map(|(place, field)| {
             field.cells.iter().map(move |cell| (&cell.cell.id, (*cell, place)))
         });
+        let states = states(summary);
         Self {
             summary,
             twin_values: twin_values(summary),
-            states: states(summary),
+            state_pages: states.keys().copied().collect(),
+            states,
             axes: grid::axes(summary),
             cells: places.collect(),
             extremes: extremes(summary),
             fields,
+        }
+    }
+
+    /// A part of it, as a page is made from: what `part` holds, with the looks and the pages that
+    /// the whole has.
+    pub(super) fn part<'b>(&self, part: &'b Summary) -> Overview<'b>
+    where
+        'a: 'b,
+    {
+        Overview {
+            twin_values: self.twin_values.clone(),
+            state_pages: self.state_pages.clone(),
+            ..Overview::new(part)
         }
     }
 

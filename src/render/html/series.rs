@@ -11,15 +11,13 @@ use serde::Serialize;
 
 use super::names;
 use super::overview::Overview;
-use crate::analyse::curve::thin;
+use crate::analyse::curve::{GRID, thin};
 use crate::analyse::summary::{CellSummary, Curve};
 use crate::error::{Error, Result};
 use crate::render::format;
 
 /// Curves that the grid can draw.
 pub(super) const SMALL: [&str; 3] = ["rss", "heap", "server_anon"];
-/// Readings of a curve in the grid: about as many as a field has pixels.
-const SMALL_POINTS: usize = 240;
 /// How far the work was, as a curve: not drawn, but drawn over.
 const PROGRESS: &str = "progress";
 
@@ -133,7 +131,7 @@ pub(super) fn script(all: &Overview<'_>, cell: &CellSummary, small: bool) -> Res
 }
 
 fn attempt<'a>(number: u32, curves: &[&'a Curve], small: bool) -> AttemptSeries<'a> {
-    let limit = if small { SMALL_POINTS } else { usize::MAX };
+    let limit = if small { GRID } else { usize::MAX };
     let marks = curves.first().map(|curve| curve.marks.as_slice()).unwrap_or_default();
     let progress = curves.iter().find(|curve| curve.metric == PROGRESS);
     let shown = curves.iter().filter(|curve| curve.metric != PROGRESS);

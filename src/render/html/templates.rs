@@ -5,6 +5,7 @@ use std::path::Path;
 use tera::{Context, Tera};
 
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 use crate::render::escape;
 
 /// Pages and the parts that they share.
@@ -45,6 +46,7 @@ const SCRIPTS: [(&str, &str); 14] = [
 /// Templates, ready to render.
 pub(super) struct Templates {
     engine: Tera,
+    fingerprint: String,
     assets: Vec<(&'static str, String)>,
 }
 
@@ -67,6 +69,8 @@ impl Templates {
         for (name, own) in PAGES {
             pages.push((name, content(name, own)?));
         }
+        let parts = pages.iter().flat_map(|(name, text)| [*name, text.as_str()]);
+        let fingerprint = parts.fold(Fingerprint::of("templates"), Fingerprint::part).hex();
         engine.add_raw_templates(pages).map_err(|error| wrong(folder, error))?;
         let mut assets = Vec::new();
         for (path, name, own) in ASSETS {
@@ -77,7 +81,7 @@ impl Templates {
             script.push_str(&content(&format!("scripts/{name}"), own)?);
         }
         assets.push(("assets/report.js", script));
-        Ok(Self { engine, assets })
+        Ok(Self { engine, fingerprint, assets })
     }
 
     /// Renders one page.
@@ -86,6 +90,11 @@ impl Templates {
     /// When the template asks for something that is not there.
     pub(super) fn render(&self, name: &str, context: &Context) -> Result<String> {
         self.engine.render(name, context).map_err(|error| wrong(None, error))
+    }
+
+    /// What pages are made with: another text for other templates.
+    pub(super) fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// Files that pages link to: path in the reports folder, and content.

@@ -1,6 +1,7 @@
 //! Whole sites, rendered to a folder. With `MEMGRID_KEEP_PAGES=FOLDER` they stay there, to be
 //! looked at.
 
+mod again;
 mod beside;
 mod over_time;
 mod ranked;
@@ -32,7 +33,17 @@ impl Site {
     }
 
     fn render(&self, sample: &Sample, material: &Material) -> Rendered {
-        render(&sample.summary(), material, &self.path, None).unwrap()
+        self.render_with(sample, material, None).unwrap()
+    }
+
+    fn render_with(
+        &self,
+        sample: &Sample,
+        material: &Material,
+        templates: Option<&Path>,
+    ) -> Result<Rendered> {
+        let target = Target { out: &self.path, templates, curves: sample, build: "tests" };
+        render(&sample.summary(), material, &target)
     }
 
     fn read(&self, path: &str) -> String {
@@ -378,11 +389,11 @@ fn a_template_of_ones_own_takes_the_place_of_ours() {
     std::fs::write(folder.path().join("report.css"), "h1 { color: red }").unwrap();
     std::fs::write(folder.path().join("state.html"), "only {{ name }}").unwrap();
     let sample = Sample::default_matrix();
-    render(&sample.summary(), &Material::default(), &site.path, Some(folder.path())).unwrap();
+    site.render_with(&sample, &Material::default(), Some(folder.path())).unwrap();
     assert_eq!(site.read("assets/report.css"), "h1 { color: red }");
     assert_eq!(site.read("states/patched.html"), "only patched");
     assert!(site.read("index.html").contains("At a glance"));
     std::fs::write(folder.path().join("state.html"), "{% if %}").unwrap();
-    let error = render(&sample.summary(), &Material::default(), &site.path, Some(folder.path()));
+    let error = site.render_with(&sample, &Material::default(), Some(folder.path()));
     assert!(error.unwrap_err().to_string().contains("state.html"));
 }

@@ -15,7 +15,7 @@ use crate::render::format;
 use crate::render::trend::SourceHistory;
 
 /// How a cell went.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct CellTrends {
     /// One for each metric that matters, over the same runs. The first is the one whose changes are
     /// shown.
