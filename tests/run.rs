@@ -181,6 +181,45 @@ fn one_cell_again_replaces_its_own_result_only() {
 }
 
 #[test]
+fn rendering_again_makes_what_rendering_from_nothing_makes() {
+    let environment = TestEnvironment::new(PLAIN);
+    let reports = environment.path().join("reports");
+    let files = || -> std::collections::BTreeMap<_, _> {
+        let shown = |entry: &walkdir::DirEntry| {
+            !["runs", ".cache", "history.db"].iter().any(|name| entry.file_name() == *name)
+        };
+        let entries = walkdir::WalkDir::new(&reports).into_iter().filter_entry(shown);
+        let files = entries.map(Result::unwrap).filter(|entry| entry.file_type().is_file());
+        files.map(|file| (file.path().to_owned(), std::fs::read(file.path()).unwrap())).collect()
+    };
+    let from_nothing = || {
+        for entry in std::fs::read_dir(&reports).unwrap() {
+            let path = entry.unwrap().path();
+            match path.file_name().unwrap().to_str().unwrap() {
+                "runs" | "history.db" => {}
+                _ if path.is_dir() => std::fs::remove_dir_all(path).unwrap(),
+                _ => std::fs::remove_file(path).unwrap(),
+            }
+        }
+        environment.run(&["report"]).exits(0);
+        files()
+    };
+    let written = |file: &str| std::fs::metadata(reports.join(file)).unwrap().modified().unwrap();
+    environment.run(&["run"]).exits(0);
+    let (page, readings) = ("cells/large.html", "assets/series/large.js");
+    let before = (written(page), written(readings));
+    environment.run(&["run", "small"]).exits(0);
+    assert_eq!((written(page), written(readings)), before, "`large` was not measured again");
+    let again = files();
+    assert_eq!(again, from_nothing());
+    let newest = environment.runs().into_iter().max().unwrap();
+    std::fs::remove_dir_all(reports.join("runs").join(newest)).unwrap();
+    environment.run(&["report"]).exits(0);
+    let again = files();
+    assert_eq!(again, from_nothing());
+}
+
+#[test]
 fn output_that_differs_from_the_twins_is_wrong() {
     let matrix = r#"
         [matrix]

@@ -194,7 +194,7 @@ impl Shape {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         // What its field has in common, then its own.
         let field = ChaCha8Rng::seed_from_u64((place / 2) as u64).random_range(100.0..400.0);
-        let height = if place % 2 == 0 { field } else { 20.0 };
+        let height = if place.is_multiple_of(2) { field } else { 20.0 };
         let peak = (40.0 + height * random.random_range(0.99..1.01)) * MIB;
         Self { random, samples, base: 40.0 * MIB, peak }
     }
