@@ -6,6 +6,9 @@
   const section = document.querySelector("section.grid[data-axes]");
   if (!section) return;
   const node = memgrid.element;
+  // Of more fields than this the charts are not loaded only because the layout changed.
+  const FEW = 40;
+  const selects = [];
   const axes = JSON.parse(section.dataset.axes);
   const fields = [...section.querySelectorAll(".field[data-at]")].map((field) => ({
     node: field,
@@ -112,7 +115,7 @@
       const selected = name === shown;
       const controls = name ? "facet-" + (position - 1) : facets.map((facet) => facet.id).join(" ");
       const tab = node("button", { type: "button", role: "tab", "aria-selected": String(selected), "aria-controls": controls, tabindex: selected ? 0 : -1 }, name ? named(name) : "all");
-      tab.addEventListener("click", () => memgrid.choose({ facet: name }));
+      tab.addEventListener("click", () => choose({ facet: name }));
       return tab;
     }));
     if (had) bar.querySelector("[aria-selected=true]").focus();
@@ -136,11 +139,9 @@
       // An axis can't be both: choosing it for one moves the other away.
       if (change[other] === field.value) change[other] = before[place];
       if (change.rows === axes[0][0] && change.columns === axes[1][0]) Object.assign(change, { rows: "", columns: "" });
-      memgrid.choose(Object.assign(change, { facet: "" }));
+      choose(Object.assign(change, { facet: "" }));
     });
-    const show = () => { field.value = axes[chosen(memgrid.view)[place]][0]; };
-    memgrid.onChange(show);
-    show();
+    selects.push(() => { field.value = axes[chosen(memgrid.view)[place]][0]; });
     return node("label", {}, label + " ", field);
   }
 
@@ -150,16 +151,31 @@
   let laid = "\n";
   function show(view) {
     const wanted = view.rows + "\n" + view.columns;
-    if (axes.length > 1 && wanted !== laid) layOut(view);
+    if (axes.length > 1 && wanted !== laid) {
+      layOut(view);
+      redraw();
+    }
     laid = wanted;
+    for (const update of selects) update();
     tabs(bar, view);
   }
-  show(memgrid.view);
-  memgrid.onChange(show);
+  // Not told to the charts: what is drawn stays the same, but for the scale of time.
+  function choose(change) {
+    memgrid.keep(change);
+    show(memgrid.view);
+  }
+  // Pictures of a large matrix that nobody touched have no scale, and stay as they are.
+  function redraw() {
+    if (!memgrid.page.woken && fields.length > FEW) return;
+    memgrid.page.woken = null;
+    memgrid.page.awake();
+  }
   if (axes.length > 1) {
     const controls = section.querySelector(".controls") || node("p", { class: "controls" });
     if (!controls.isConnected) bar.before(controls);
     controls.prepend(select("rows", "rows", "columns"), select("columns", "columns", "rows"));
     controls.hidden = false;
   }
+  show(memgrid.view);
+  memgrid.onChange(show);
 })(window.memgrid);

@@ -55,7 +55,7 @@
 
   // Whether the charts show anything else than their static pictures do.
   memgrid.isChosen = function () {
-    return ["x", "y", "from", "metric", "rows", "columns"].some((key) => view[key] !== DEFAULTS[key]) || view.range !== null || view.off.length > 0;
+    return ["x", "y", "from", "metric"].some((key) => view[key] !== DEFAULTS[key]) || view.range !== null || view.off.length > 0;
   };
 
   memgrid.onChange = function (listener) { listeners.push(listener); };

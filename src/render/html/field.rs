@@ -83,7 +83,8 @@ pub(super) struct Scales<'a> {
 }
 
 impl<'a> Scales<'a> {
-    pub(super) fn new(sections: &[Section<'a>]) -> Self {
+    /// The scales of all fields; without ticks if these are too small to show them.
+    pub(super) fn new(sections: &[Section<'a>], with_ticks: bool) -> Self {
         let (mut memory, mut peak) = (0.0_f64, 0.0_f64);
         let mut longest: HashMap<_, f64> = HashMap::new();
         for (column, field) in sections.iter().flat_map(Section::fields) {
@@ -96,7 +97,11 @@ impl<'a> Scales<'a> {
                 *longest = longest.max(*time);
             }
         }
-        let time = |(column, longest)| (column, Axis::seconds(longest, 4));
+        let shown = |mut axis: Axis| {
+            axis.ticks.retain(|_| with_ticks);
+            axis
+        };
+        let time = |(column, longest)| (column, shown(Axis::seconds(longest, 4)));
         let peaks = Axis::bytes(peak, 1);
         Self {
             memory: Axis::bytes(memory, 3),

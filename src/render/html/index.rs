@@ -108,7 +108,8 @@ struct StateLink {
 pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
     let summary = all.summary;
     let arranged = grid::arrange(summary, &all.fields);
-    let scales = Scales::new(&arranged);
+    let dense = all.fields.len() > MANY_FIELDS;
+    let scales = Scales::new(&arranged, !dense);
     let sections: Vec<_> =
         arranged.iter().map(|section| SectionView::new(all, section, &scales)).collect();
     let axes = grid::cell_axes(summary);
@@ -131,7 +132,7 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
         curves: series::choices(all, Some(&series::SMALL)),
         has_heap: has("peak_heap"),
         has_server: has("peak_server"),
-        dense: all.fields.len() > MANY_FIELDS,
+        dense,
         sections,
         grid_axes: serde_json::to_string(&all.axes.iter().collect::<Vec<_>>()).unwrap_or_default(),
         baseline: summary.baseline.as_ref().map(|(_, value)| value.clone()),

@@ -59,6 +59,7 @@ pub(super) struct PlotRequest {
     /// Names of the cells' files.
     pub(super) cells: IndexSet<String>,
     /// Curves of each; `None` for the one that the reader chooses.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) layers: Option<IndexSet<String>>,
     /// For a curve that is filled, the curve up to which it is.
     pub(super) areas: IndexMap<String, String>,

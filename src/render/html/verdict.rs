@@ -13,14 +13,15 @@ pub(super) struct VerdictView {
     pub(super) sign: &'static str,
     /// `good`, `same`, `bad`, `doubt` or `none`.
     pub(super) class: &'static str,
-    /// Why, in one sentence.
-    pub(super) reason: String,
+    /// Why, in one sentence; none for what did not change, which most of a large matrix may be.
+    pub(super) reason: Option<String>,
 }
 
 impl VerdictView {
     /// The verdict of a cell: the worst among the metrics that a rule names.
     pub(super) fn of(comparison: &CellComparison) -> Self {
-        let reason = comparison.reason.clone();
+        let changed = comparison.verdict != Verdict::Unchanged;
+        let reason = changed.then(|| comparison.reason.clone());
         Self { reason, ..Self::named(comparison.verdict) }
     }
 
@@ -30,7 +31,7 @@ impl VerdictView {
             word: wording::verdict(verdict),
             sign: wording::sign(verdict),
             class: class(verdict),
-            reason: String::new(),
+            reason: None,
         }
     }
 }
