@@ -68,7 +68,8 @@ fn the_pages_answer_and_stay_readable() {
     let compare = environment.path().join("reports/compare.html");
     let history = environment.path().join("reports/history.html");
     let trend = environment.path().join("reports/trends/json-holds.html");
-    let all = [&index, &cell, &compare, &history, &trend].map(PathBuf::as_path);
+    let ranking = environment.path().join("reports/rankings/state-peak_rss.html");
+    let all = [&index, &cell, &compare, &history, &trend, &ranking].map(PathBuf::as_path);
 
     one_crosshair_for_all(&mut page, &index);
     a_click_opens_the_cell(&mut page, &index);

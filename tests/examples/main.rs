@@ -10,6 +10,7 @@ mod skip;
 
 mod gzip;
 mod load_test;
+mod micro_benchmarks;
 mod object_store;
 mod releasing_memory;
 mod upsert;

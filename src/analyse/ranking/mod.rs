@@ -92,7 +92,7 @@ pub struct Ranked {
 }
 
 /// Why a competitor shares a rank.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Tie {
     /// The value of the best of the rank.
     pub with: String,

@@ -1,6 +1,8 @@
 //! What all formats say alike of a ranking.
 
-use crate::analyse::ranking::{Answers, Group, Ranked, Ranking, Unranked};
+use indexmap::IndexMap;
+
+use crate::analyse::ranking::{Answers, Group, Ranked, Ranking, Tie, Unranked};
 use crate::analyse::summary::Statistic;
 use crate::render::format;
 
@@ -65,19 +67,25 @@ fn row(group: &Group, it: &Ranked) -> Row {
 fn percent(share: f64) -> String {
     match share * 100.0 {
         percent if percent < 9.95 => format!("{percent:.1}%"),
-        percent if percent < 1e4 => format!("{percent:.0}%"),
+        percent if percent < 999.5 => format!("{percent:.0}%"),
         percent => format!("{}%", format::thousands(percent.round() as i64)),
     }
 }
 
-/// Why competitors share a rank, one sentence for each that can't be told from the best of it.
+/// Why competitors share a rank: a sentence for each reason for which some can't be told from the best
+/// of it.
 pub(in crate::render) fn ties(group: &Group) -> Vec<String> {
-    let tied = group.ranked.iter().filter_map(|it| Some((it, it.tie.as_ref()?)));
-    tied.map(|(it, tie)| {
-        let (value, with, reason) = (&it.value, &tie.with, &tie.reason);
-        format!("no difference that can be told between {value} and {with}: {reason}")
-    })
-    .collect()
+    let mut tied: IndexMap<&Tie, Vec<&str>> = IndexMap::new();
+    for it in &group.ranked {
+        if let Some(tie) = &it.tie {
+            tied.entry(tie).or_default().push(&it.value);
+        }
+    }
+    let sentence = |(tie, values): (&Tie, Vec<&str>)| {
+        let (values, Tie { with, reason }) = (values.join(", "), tie);
+        format!("no difference that can be told between {values} and {with}: {reason}")
+    };
+    tied.into_iter().map(sentence).collect()
 }
 
 /// Why a competitor has no rank.
