@@ -1,8 +1,8 @@
 """
-Two limits on what a worker may hold, of which APP_LIMIT names one.
+Two workers, and a limit for the memory of each.
 
-soft: a worker that is above it ends when it has answered, and another takes its place.
-hard: a worker that is above it is killed, whatever it is doing, and another takes its place.
+LIMIT=soft  a worker above it answers the request that it has and ends; another takes its place
+LIMIT=hard  a worker above it is killed at once, as the kernel does with a container's process
 """
 
 import os
@@ -11,40 +11,50 @@ import signal
 import threading
 import time
 
-MIB = 1 << 20
-SOFT = 80 * MIB
-HARD = 120 * MIB
-# Seconds between two looks at the hard limit.
-PERIOD = 0.02
+LIMIT = os.environ.get("LIMIT", "none")
+# RSS that a worker may have, in bytes.
+MOST = 100 << 20
+# How often the hard limit is looked after.
+WATCH = 0.01
 
 workers = 2
-# A connection for each request: nobody waits on one whose worker ends.
 worker_class = "sync"
-limit = os.environ["APP_LIMIT"]
+accesslog = None
+# Where gunicorn would write while requests wait.
+worker_tmp_dir = "/dev/shm"
+# It would be in the home folder, and the same for all.
+control_socket_disable = True
 
 
-def rss():
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * resource.getpagesize()
+def rss(pid):
+    try:
+        with open(f"/proc/{pid}/statm") as statm:
+            return int(statm.read().split()[1]) * resource.getpagesize()
+    except (OSError, IndexError):
+        return 0
+
+
+def post_fork(server, worker):
+    if file := os.environ.get("WORKERS_FILE"):
+        with open(file, "a") as workers_file:
+            workers_file.write(f"{worker.pid}\n")
 
 
 def post_request(worker, request, environ, response):
-    if limit == "soft" and worker.alive and rss() > SOFT:
-        worker.log.info("above the soft limit: ends after this request")
+    if LIMIT == "soft" and rss(worker.pid) > MOST:
+        worker.log.info("above the soft limit")
         worker.alive = False
 
 
-def watch():
-    while rss() <= HARD:
-        time.sleep(PERIOD)
-    os.kill(os.getpid(), signal.SIGKILL)
+def when_ready(server):
+    if LIMIT == "hard":
+        threading.Thread(target=watch, args=(server,), daemon=True).start()
 
 
-def post_worker_init(worker):
-    if limit == "hard":
-        threading.Thread(target=watch, daemon=True).start()
-
-
-def child_exit(server, worker):
-    with open(os.path.join(os.environ["APP_DIR"], "ended"), "a") as ended:
-        ended.write(f"{worker.pid}\n")
+def watch(server):
+    while True:
+        for pid in list(server.WORKERS):
+            if rss(pid) > MOST:
+                server.log.info("worker %s is above the hard limit", pid)
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(WATCH)

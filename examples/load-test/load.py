@@ -1,9 +1,10 @@
 """
-Puts a service under load, and tells what it answered.
+Loads the service with wrk, second by second, and counts what was answered.
 
-    python load.py SECONDS
+    python load.py LEAK LIMIT [SECONDS]
 
-It asks once itself, and checks the answer, before wrk asks as fast as it is answered, on 8 connections.
+Its answers are checked before and after the load. Sends `requests_per_second` for each second, and how many
+requests were lost and workers started at the end.
 """
 
 import json
@@ -13,8 +14,9 @@ import subprocess
 import sys
 import urllib.request
 
-CONNECTIONS = 8
-UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+# Connections that ask again and again: the load is what the service can answer, and no more.
+CONNECTIONS = 4
+NUMBER = 1234
 
 
 def say(*words):
@@ -23,42 +25,47 @@ def say(*words):
 
 
 def check(url):
-    with urllib.request.urlopen(url, timeout=30) as response:
-        rows = json.load(response)["rows"].splitlines()
-    expected = [f"{number}: {number * number}" for number in range(50)]
-    if rows != expected:
-        sys.exit(f"{url} gave a wrong answer: {rows[:3]}…")
+    with urllib.request.urlopen(url, timeout=10) as response:
+        answer = json.load(response)
+    if answer != {"number": NUMBER, "square": NUMBER * NUMBER}:
+        sys.exit(f"the service answers {answer}")
 
 
-def number(pattern, text):
-    found = re.search(pattern, text)
-    return float(found[1]) if found else 0.0
+def load_for_a_second(url):
+    """Return the requests that were answered, how many a second, and the lost ones."""
+    command = ["wrk", "--threads=1", f"--connections={CONNECTIONS}", "--duration=1s", url]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    answered = int(re.search(r"(\d+) requests in", text)[1])
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
+    lost = 0
+    if errors := re.search(r"connect (\d+), read (\d+), write (\d+), timeout (\d+)", text):
+        lost += sum(map(int, errors.groups()))
+    if refused := re.search(r"Non-2xx or 3xx responses: (\d+)", text):
+        lost += int(refused[1])
+        answered -= int(refused[1])
+    return answered, rate, lost
 
 
-def main(seconds):
-    url = f"http://127.0.0.1:{os.environ['APP_PORT']}/"
+def main(leak, limit, seconds="15"):
+    url = f"http://127.0.0.1:{os.environ['MEMGRID_SERVICE_WEB_PORT']}/square/{NUMBER}"
     check(url)
+    answered = lost = 0
     say("mark", "start")
-    command = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS)]
-    command += ["--duration", f"{seconds}s", "--latency", url]
-    said = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout
+    for _ in range(int(seconds)):
+        now_answered, rate, now_lost = load_for_a_second(url)
+        answered += now_answered
+        lost += now_lost
+        say("metric", "requests_per_second", rate, "requests/s")
+        say("progress", answered)
     say("mark", "end")
-    print(said)
-
-    broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said)
-    lost = sum(map(int, broken.groups())) if broken else 0
-    lost += int(number(r"Non-2xx or 3xx responses: (\d+)", said))
-    latency = re.search(r"99%\s+([\d.]+)(us|ms|s|m)", said)
-    say("metric", "requests_per_second", number(r"Requests/sec:\s+([\d.]+)", said), "1/s")
-    say("metric", "requests", int(number(r"(\d+) requests in", said)), 1)
-    say("metric", "lost_requests", lost, 1)
-    say("metric", "latency_p99", float(latency[1]) * UNITS[latency[2]], "s")
-    ended = os.path.join(os.environ["APP_DIR"], "ended")
-    restarts = sum(1 for _ in open(ended)) if os.path.exists(ended) else 0
-    say("metric", "workers_replaced", restarts, 1)
+    check(url)
+    if answered == 0:
+        sys.exit("no request was answered")
+    with open(os.environ["WORKERS_FILE"]) as workers:
+        started = len(workers.readlines())
+    say("metric", "lost_requests", lost)
+    say("metric", "workers_started", started)
+    print(f"{answered} requests, {lost} lost, {started} workers")
 
 
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__.strip())
-    main(sys.argv[1])
+main(*sys.argv[1:])
