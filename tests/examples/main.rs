@@ -10,8 +10,10 @@ mod skip;
 
 mod gzip;
 mod load_test;
+mod local_caches;
 mod micro_benchmarks;
 mod object_store;
+mod redis_configurations;
 mod releasing_memory;
 mod upsert;
 
@@ -19,6 +21,16 @@ use std::path::Path;
 
 use common::TestEnvironment;
 use serde_json::Value;
+
+/// Whether a program that an example needs is there. If not, the test is to be skipped.
+fn has_program(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    if !found {
+        skip::need(&format!("{name} is not installed"));
+    }
+    found
+}
 
 /// An example's own matrix, with everything beside it but what was measured there.
 fn example(name: &str) -> TestEnvironment {

@@ -13,5 +13,7 @@ fn redis_configurations_give_the_same_list_back() {
     let size = |configuration| median(&cells, configuration, "stored_size");
     assert!(size("lzma") < size("pickle") && size("zlib") < size("pickle"));
     assert!((size("hiredis") - size("pickle")).abs() < 0.5, "the parser changes nothing stored");
-    assert!(median(&cells, "lzma", "read_append_write") > median(&cells, "json", "read_append_write"));
+    assert!(
+        median(&cells, "lzma", "read_append_write") > median(&cells, "json", "read_append_write")
+    );
 }
