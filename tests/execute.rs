@@ -119,6 +119,7 @@ fn manifest() -> RunManifest {
         versions: IndexMap::new(),
         states: IndexMap::new(),
         series: IndexMap::new(),
+        refused: IndexMap::new(),
         revisions: IndexMap::new(),
         dataset: None,
         workload_sha256: String::new(),
@@ -178,14 +179,18 @@ fn a_workload_that_succeeds_is_measured_and_kept() {
     assert!(result.metrics["wall_time"].value.unwrap() >= 0.05, "{result:?}");
     assert_eq!(bench.read("a", 1, STDOUT), "out\n");
     assert_eq!(bench.read("a", 1, STDERR), "err\n");
-    assert!(bench.run.samples(&id("a"), 1).unwrap().unwrap().len() > 2);
+    let samples = bench.run.samples(&id("a"), 1).unwrap().unwrap();
+    assert!(samples.len() > 2);
+    let table = bench.read("a", 1, "samples.csv");
+    assert_eq!(table.lines().count(), 1 + samples.len() + samples.marks.len());
+    assert!(table.starts_with("t,rss,") && record.csv);
     assert_eq!(bench.run.read().unwrap().cells[&id("a")].attempts, [record]);
     let mut files: Vec<_> = std::fs::read_dir(bench.run.attempt_dir(&id("a"), 1))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    assert_eq!(files, ["attempt.json", "samples.jsonl", "stderr.log", "stdout.log"]);
+    assert_eq!(files, ["attempt.json", "samples.csv", "samples.jsonl", "stderr.log", "stdout.log"]);
 }
 
 #[test]

@@ -41,6 +41,7 @@ mod tests {
             started: jiff::Timestamp::UNIX_EPOCH,
             outcome,
             reason: (outcome != Outcome::Ok).then(|| format!("attempt {number}")),
+            csv: false,
             derived: crate::measurement::Derived::default(),
             command: Vec::new(),
             env: indexmap::IndexMap::new(),

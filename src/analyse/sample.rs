@@ -219,6 +219,7 @@ fn attempt(id: &CellId, number: u32, peak: f64, seconds: f64) -> AttemptRecord {
         started: started(),
         outcome: Outcome::Ok,
         reason: None,
+        csv: true,
         derived: crate::measurement::Derived::default(),
         command: ["python", "workload/serialize.py", "json"].map(str::to_owned).to_vec(),
         env: [
@@ -370,6 +371,7 @@ pub(crate) fn run(id: &str) -> RunRecord {
             ]
             .into(),
             series: IndexMap::new(),
+            refused: IndexMap::new(),
             revisions: IndexMap::new(),
             dataset: Some(DatasetRecord {
                 fingerprint: crate::fingerprint::sha256("rows"),

@@ -163,6 +163,16 @@ pub struct Curve {
     pub marks: Vec<(f64, String)>,
 }
 
+impl EarlierResult {
+    /// The attempts that have samples, warm-ups left out.
+    pub fn measured(&self) -> impl Iterator<Item = &AttemptRecord> {
+        let has_samples = |attempt: &&AttemptRecord| {
+            attempt.result.as_ref().is_some_and(|result| result.samples > 0)
+        };
+        self.attempts.iter().filter(|attempt| !attempt.warmup).filter(has_samples)
+    }
+}
+
 impl Summary {
     /// The cell of this id.
     #[must_use]

@@ -8,6 +8,7 @@
 //!   cells/<id>/cell.json                    CellRecord
 //!   cells/<id>/attempts/<n>/attempt.json    AttemptRecord
 //!   cells/<id>/attempts/<n>/samples.jsonl   see measurement
+//!   cells/<id>/attempts/<n>/samples.csv     the same as a table
 //!   cells/<id>/attempts/<n>/{stdout,stderr}.log
 //! ```
 
@@ -61,6 +62,9 @@ pub struct RunManifest {
     /// States whose patches were taken apart, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub series: IndexMap<String, SeriesRecord>,
+    /// States that could not be had, as they were asked for, by name: their cells say why.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub refused: IndexMap<String, StateRecord>,
     /// Revisions by source name, where the command line asked for another than the matrix.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub revisions: IndexMap<String, String>,
@@ -254,6 +258,9 @@ pub struct AttemptRecord {
     pub env: IndexMap<String, String>,
     /// What memprobe found; `None` if it could not be started or was killed.
     pub result: Option<ProbeResult>,
+    /// Whether the samples lie beside it as CSV too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub csv: bool,
     /// What follows from the samples.
     #[serde(default, skip_serializing_if = "Derived::is_empty")]
     pub derived: Derived,

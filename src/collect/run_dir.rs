@@ -27,6 +27,8 @@ pub(super) const CELL: &str = "cell.json";
 pub(super) const ATTEMPT: &str = "attempt.json";
 /// An attempt's series of samples, as memprobe wrote it.
 pub const SAMPLES: &str = "samples.jsonl";
+/// The same samples as a table.
+pub const TABLE: &str = "samples.csv";
 /// What a workload wrote to its standard output.
 pub const STDOUT: &str = "stdout.log";
 /// What a workload wrote to its standard error.

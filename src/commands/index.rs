@@ -21,7 +21,7 @@ use crate::render::html::{self, Logs, Material, Past, Target};
 use super::curves::{NoCurves, StoredCurves};
 use super::job::Surroundings;
 use super::project::Project;
-use super::{conclusion, rankings, trends};
+use super::{conclusion, rankings, run_pages, trends};
 
 /// How many runs the pages of cells look back on.
 const EARLIER_RUNS: u32 = 20;
@@ -74,9 +74,10 @@ pub(super) fn render(
 ) -> Result<PathBuf> {
     let reports = &project.config.reports;
     let (logs, patches) = (logs(reports, summary), patches(reports, summary)?);
+    let runs = run_pages::read(reports, summary, &past);
     let rankings = rankings::browsed(&project.config, summary)?;
     let featured = rankings::declared(&project.config, summary)?;
-    let material = Material { logs, patches, past, rankings, featured };
+    let material = Material { logs, patches, past, rankings, featured, runs };
     let curves = StoredCurves::new(reports);
     let target = Target { out: reports, templates, curves: &curves, build: &build() };
     let rendered = html::render(summary, &material, &target)?;
@@ -147,10 +148,10 @@ fn build() -> String {
     format!("{} {changed:?}", env!("CARGO_PKG_VERSION"))
 }
 
-/// The logs of each cell's latest attempt.
+/// The logs of each cell's telling attempt.
 fn logs(reports: &Path, summary: &Summary) -> IndexMap<CellId, Logs> {
     let read = |cell: &CellSummary| {
-        let (run, attempt) = (cell.run.as_deref()?, cell.attempts.last()?.number);
+        let (run, attempt) = (cell.run.as_deref()?, cell.telling_attempt()?.number);
         let folder = RunDir::open(reports, run).ok()?.attempt_dir(&cell.cell.id, attempt);
         let (stdout, stderr) = (tail(&folder.join(STDOUT)), tail(&folder.join(STDERR)));
         Some((cell.cell.id.clone(), Logs { attempt, stdout, stderr }))
@@ -177,12 +178,13 @@ fn tail(path: &Path) -> String {
     }
 }
 
-/// The patches of all the states that the summary's runs used.
+/// The patches of all the states that the summary's runs used or could not have.
 fn patches(reports: &Path, summary: &Summary) -> Result<IndexMap<String, Vec<u8>>> {
     let mut patches = IndexMap::new();
     for manifest in &summary.runs {
         let run = RunDir::open(reports, &manifest.run)?;
-        let sources = manifest.states.values().flat_map(|state| state.sources.values());
+        let states = manifest.states.values().chain(manifest.refused.values());
+        let sources = states.flat_map(|state| state.sources.values());
         for patch in sources.flat_map(|source| &source.patches) {
             if !patches.contains_key(&patch.sha256)
                 && let Ok(text) = fs_err::read(run.patch_path(&patch.sha256))

@@ -185,10 +185,12 @@ impl Job {
             let before = resumed.record.manifest.clone();
             resume::check_same(&before, manifest)?;
             let states = std::mem::take(&mut manifest.states);
+            let refused = std::mem::take(&mut manifest.refused);
             let versions = std::mem::take(&mut manifest.versions);
             *manifest = before;
             // What was unavailable then may be there now.
             manifest.states.extend(states);
+            manifest.refused = refused;
             manifest.versions.extend(versions);
             let run = RunDir::resume(reports, &manifest.run)?;
             keep_patches(&run, stage)?;
@@ -290,5 +292,6 @@ pub(super) fn draw_seed() -> u64 {
 
 fn keep_patches(run: &RunDir, stage: &Stage) -> Result<()> {
     let patches = stage.states().flat_map(|(_, state)| &state.patches);
-    patches.into_iter().try_for_each(|(sha256, text)| run.write_patch(sha256, text))
+    let refused = stage.refused().flat_map(|(_, (_, patches))| patches);
+    patches.chain(refused).try_for_each(|(sha256, text)| run.write_patch(sha256, text))
 }

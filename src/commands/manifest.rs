@@ -35,6 +35,7 @@ pub(super) fn write(
         measure: MeasureRecord { seed, ..outline.measure },
         versions: versions(stage),
         states: states.collect(),
+        refused: stage.refused().map(|(name, state)| (name.clone(), state.0.clone())).collect(),
         dataset: open.or(outline.dataset),
         ..outline
     })
@@ -61,6 +62,7 @@ pub(super) fn outline(project: &Project, cells: &[Cell]) -> Result<RunManifest> 
         versions: IndexMap::new(),
         states: IndexMap::new(),
         series: config.series.iter().map(|(name, it)| (name.clone(), series(it))).collect(),
+        refused: IndexMap::new(),
         revisions: project.revisions.clone(),
         dataset: config.dataset.as_ref().map(describe).transpose()?,
         workload_sha256: workload_sha256(&config.root, &config.workload.files)?,

@@ -28,6 +28,7 @@ mod overrides;
 mod project;
 mod rankings;
 mod resume;
+mod run_pages;
 mod run_reference;
 mod selection;
 mod serving;

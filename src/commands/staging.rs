@@ -17,7 +17,7 @@ use crate::plan::Cell;
 use crate::prepare::Blocked;
 use crate::prepare::cache::Cache;
 use crate::prepare::environment::{self, PreparedPython};
-use crate::prepare::source::{self, PreparedState};
+use crate::prepare::source::{self, Described, PreparedState};
 
 /// The name under which the sources' own revisions are prepared for a matrix without states.
 const NO_STATE: &str = "";
@@ -29,6 +29,8 @@ type Pythons = IndexMap<Vec<String>, Result<PreparedPython, Blocked>>;
 pub(super) struct Stage {
     pythons: Pythons,
     states: IndexMap<String, Result<PreparedState, Blocked>>,
+    /// What those states were to be that could not be had.
+    refused: IndexMap<String, Described>,
     backends: IndexMap<String, Result<OpenBackend, Blocked>>,
     /// The measurement binary.
     pub(super) memprobe: PathBuf,
@@ -68,7 +70,8 @@ impl Stage {
             let memprobe = memprobe::find(setting.observer, setting.interrupt);
             let (pythons, states) = sources.join().map_err(|_| panicked("the source trees"))?;
             let backends = backends.join().map_err(|_| panicked("the backends"))?;
-            Ok(Self { pythons, states, backends, memprobe: memprobe? })
+            let refused = setting.refused(&states);
+            Ok(Self { pythons, states, refused, backends, memprobe: memprobe? })
         })
     }
 
@@ -87,6 +90,11 @@ impl Stage {
     /// The states that were prepared.
     pub(super) fn states(&self) -> impl Iterator<Item = (&String, &PreparedState)> {
         self.states.iter().filter_map(|(name, state)| Some((name, state.as_ref().ok()?)))
+    }
+
+    /// The states that could not be had.
+    pub(super) fn refused(&self) -> impl Iterator<Item = (&String, &Described)> {
+        self.refused.iter()
     }
 
     /// The backends that are open.
@@ -141,12 +149,8 @@ impl Setting<'_> {
         }
         let names: IndexSet<&str> =
             self.possible().map(|cell| cell.state().unwrap_or(NO_STATE)).collect();
-        let states: IndexMap<String, State> = names
-            .into_iter()
-            .map(|name| {
-                (name.to_owned(), self.config.states.get(name).cloned().unwrap_or_default())
-            })
-            .collect();
+        let states: IndexMap<String, State> =
+            names.into_iter().map(|name| (name.to_owned(), self.state(name))).collect();
         let pip = pythons.values().find_map(|made| Some(made.as_ref().ok()?.python.as_path()));
         source::prepare_states(
             &self.config.sources,
@@ -156,6 +160,20 @@ impl Setting<'_> {
             self.observer,
             self.interrupt,
         )
+    }
+
+    fn state(&self, name: &str) -> State {
+        self.config.states.get(name).cloned().unwrap_or_default()
+    }
+
+    /// What those of `states` were to be that could not be had.
+    fn refused(
+        &self,
+        states: &IndexMap<String, Result<PreparedState, Blocked>>,
+    ) -> IndexMap<String, Described> {
+        let refused = states.iter().filter(|(_, state)| state.is_err());
+        let describe = |name: &str| source::describe(&self.config.sources, &self.state(name));
+        refused.map(|(name, _)| (name.clone(), describe(name))).collect()
     }
 
     /// Compiles the worktrees' Python files. All environments have the same interpreter, so one

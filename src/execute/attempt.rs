@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::{BufWriter, Write as _};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -15,8 +16,9 @@ use super::services::{Served, logs};
 use super::stop::Stop;
 use super::{PassSettings, Settings, Task, log};
 use crate::collect::record::{AttemptRecord, SCHEMA};
-use crate::collect::run_dir::{RunDir, SAMPLES, STDERR, STDOUT, StagedAttempt};
+use crate::collect::run_dir::{RunDir, SAMPLES, STDERR, STDOUT, StagedAttempt, TABLE};
 use crate::error::Result;
+use crate::measurement::sample_file::csv;
 use crate::measurement::{Derived, ProbeOutcome, ProbeResult, SampleFile};
 use crate::outcome::Outcome;
 use crate::plan::{Attempt, Pass};
@@ -91,6 +93,7 @@ pub(super) fn run(
     if let Some(result) = &mut verdict.result {
         result.message = result.message.take().map(|message| secrets.mask(&message));
     }
+    let (derived, csv) = from_samples(staged.path());
     let record = AttemptRecord {
         schema: SCHEMA,
         cell: attempt.cell.clone(),
@@ -103,21 +106,39 @@ pub(super) fn run(
         command: secrets.mask_all(&task.command),
         env: secrets.mask_values(&task.env),
         result: verdict.result,
-        derived: derived(&staged.path().join(SAMPLES)),
+        csv,
+        derived,
     };
     run.commit_attempt(&staged, &record)?;
     Ok(record)
 }
 
-/// What follows from the samples; nothing if there are none that can be read.
-fn derived(samples: &Path) -> Derived {
-    match SampleFile::open(samples) {
-        Ok(file) => Derived::of(&file),
+/// What follows from the samples, and whether they were written as CSV too: now, since they are read
+/// now, and no page that is rendered later has to. Nothing if there are none that can be read.
+fn from_samples(folder: &Path) -> (Derived, bool) {
+    let file = match SampleFile::open(&folder.join(SAMPLES)) {
+        Ok(file) => file,
         Err(error) => {
             tracing::debug!("nothing follows from the samples: {error}");
-            Derived::default()
+            return (Derived::default(), false);
         }
+    };
+    (Derived::of(&file), write_table(&file, &folder.join(TABLE)))
+}
+
+/// Writes the samples as CSV; says whether it could. They are whole without it.
+fn write_table(file: &SampleFile, path: &Path) -> bool {
+    let write = || -> std::io::Result<()> {
+        let mut out = BufWriter::with_capacity(256 << 10, fs_err::File::create(path)?);
+        csv::write(file, &mut out)?;
+        out.flush()
+    };
+    let written = write();
+    if let Err(error) = &written {
+        tracing::warn!("{} can't be written: {error}", path.display());
+        let _ = fs_err::remove_file(path);
     }
+    written.is_ok()
 }
 
 /// Runs memprobe to its end. The inner error is one of starting it: the attempt's, not the run's.

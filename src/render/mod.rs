@@ -5,6 +5,7 @@ pub mod bisection;
 pub mod chart;
 pub mod comparison;
 pub mod escape;
+mod details;
 mod facts;
 pub mod format;
 pub mod html;

@@ -10,7 +10,8 @@
 
   // `host` holds the static picture; its data-plot says what is shown:
   // { cells: [files in assets/series], layers: [metrics] or null for the chosen one,
-  //   areas: { metric: the one up to which it is filled }, small, column }.
+  //   areas: { metric: the one up to which it is filled }, small, column,
+  //   names: { file: what it is called here } }.
   memgrid.Plot = class {
     constructor(host) {
       this.host = host;
@@ -37,7 +38,8 @@
         const curve = memgrid.curve(cell, metric, view);
         if (!curve) return;
         const several = this.cells.length > 1;
-        const name = layers.length > 1 ? (several ? `${cell.id} ${curve.label}` : curve.label) : this.spec.small ? cell.name : cell.id;
+        const id = (this.spec.names || {})[cell.file] || cell.id;
+        const name = layers.length > 1 ? (several ? `${id} ${curve.label}` : curve.label) : this.spec.small ? cell.name : id;
         const look = this.spec.compared ? position * layers.length + layer : layers.length > 1 ? layer + 1 : cell.look;
         const filled = (this.spec.areas || {})[metric];
         const area = filled && (memgrid.curve(cell, filled, view) || curve);

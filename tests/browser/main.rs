@@ -54,9 +54,8 @@ fn reports() -> Option<(TestEnvironment, Page)> {
     };
     let environment = TestEnvironment::new(MATRIX);
     environment.write("rows.py", WORKLOAD);
-    for _ in 0..2 {
-        environment.run(&["run", "--quiet"]).exits(0);
-    }
+    environment.run(&["run", "--quiet"]).exits(0);
+    environment.run(&["run", "--quiet", "--period", "5ms", "--name", "finer"]).exits(0);
     Some((environment, Page::open(&program, 1280, 900)))
 }
 
@@ -69,7 +68,9 @@ fn the_pages_answer_and_stay_readable() {
     let history = environment.path().join("reports/history.html");
     let trend = environment.path().join("reports/trends/json-holds.html");
     let ranking = environment.path().join("reports/rankings/state-peak_rss.html");
-    let all = [&index, &cell, &compare, &history, &trend, &ranking].map(PathBuf::as_path);
+    let runs = environment.runs();
+    let run = environment.path().join(format!("reports/past/{}.html", runs[1]));
+    let all = [&index, &cell, &compare, &history, &trend, &run, &ranking].map(PathBuf::as_path);
 
     one_crosshair_for_all(&mut page, &index);
     a_click_opens_the_cell(&mut page, &index);
@@ -82,6 +83,8 @@ fn the_pages_answer_and_stay_readable() {
     the_table_is_filtered_by_axis_verdict_and_metric(&mut page, &index);
     any_cells_are_compared(&mut page, &compare);
     runs_lead_to_a_cell_over_time(&mut page, &index);
+    a_cells_runs_are_compared(&mut page, &trend, &compare);
+    a_run_says_what_is_different(&mut page, &history, &runs);
     nothing_sticks_out(&mut page, &all);
     assert_eq!(page.complaints, Vec::<String>::new());
     axe::finds_nothing_serious(&mut page, &all);
@@ -360,6 +363,42 @@ fn runs_lead_to_a_cell_over_time(page: &mut Page, index: &std::path::Path) {
     page.until("location.pathname.includes('/trends/')");
     let marks = page.value("document.querySelector('svg.trend').querySelectorAll('circle').length");
     assert_eq!(marks, 2, "a point for each run");
+}
+
+fn a_cells_runs_are_compared(page: &mut Page, trend: &std::path::Path, compare: &std::path::Path) {
+    page.go(trend, "");
+    page.until("memgrid.page.plots[0].lines.length === 2");
+    let switches = "[...document.querySelectorAll('.chosen button')].map((b) => b.getAttribute('aria-pressed'))";
+    assert_eq!(page.value(switches), serde_json::json!(["true", "true"]));
+    page.click(".chosen button");
+    page.until("memgrid.page.plots[0].lines.length === 1");
+    assert_eq!(page.value(switches), serde_json::json!(["false", "true"]));
+    let hash = page.text("location.hash");
+    assert!(hash.starts_with("#cell=json-holds%7E"), "{hash}");
+    page.go(trend, &hash);
+    page.until("memgrid.page.plots[0].lines.length === 1");
+    // The same choice means the same where all cells can be chosen from.
+    page.go(compare, &format!("{hash}&cell=json-holds"));
+    page.until("memgrid.page.plots[0].lines.length === 2");
+    let names = page.text("memgrid.page.plots[0].lines.map((line) => line.name).join()");
+    assert!(names.contains("json/holds in 2") && names.ends_with(",json/holds"), "{names}");
+    let peaks = page.value(
+        "memgrid.page.plots[0].lines.map((line) => Math.max(...line.line.map(([, v]) => v)))",
+    );
+    let peaks = [0, 1].map(|index| peaks[index].as_f64().unwrap());
+    assert!(peaks.iter().all(|peak| *peak > 40e6), "twenty blocks of 2 MB: {peaks:?}");
+    page.go(compare, "#cell=json-holds&cell=gone~x");
+    page.until("document.querySelector('.chosen [role=status]')");
+}
+
+fn a_run_says_what_is_different(page: &mut Page, history: &std::path::Path, runs: &[String]) {
+    page.go(history, "");
+    page.click("table.list tbody th a");
+    page.until("location.pathname.includes('/past/')");
+    let seen = page.text("document.querySelector('[aria-labelledby=different]').innerText");
+    for text in [runs[0].as_str(), "another sampling period", "10.0 ms", "5.00 ms", "arguments"] {
+        assert!(seen.contains(text), "{text}: {seen}");
+    }
 }
 
 /// No page is wider than the screen, in any size and in both schemes.

@@ -4,8 +4,10 @@
 //! footer object. Every line stands alone, so what a crash leaves can be read up to its last
 //! whole line.
 
+pub mod csv;
 mod number;
 mod reader;
+pub(crate) mod rows;
 mod writer;
 
 #[cfg(test)]

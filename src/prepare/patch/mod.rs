@@ -59,6 +59,14 @@ impl Patch {
         Ok(Self { name: name.to_owned(), sha256: sha256(&text), subject, text, files })
     }
 
+    /// A patch file of which only its message matters: one that can't be understood changes nothing.
+    #[must_use]
+    pub fn described(name: &str, text: Vec<u8>) -> Self {
+        let subject = mail::subject(&mail::decode(&text)).unwrap_or_else(|| name.to_owned());
+        let (name, sha256) = (name.to_owned(), sha256(&text));
+        Self { name, sha256, subject, text, files: Vec::new() }
+    }
+
     /// Applies it to `tree`.
     ///
     /// # Errors

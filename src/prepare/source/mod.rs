@@ -111,6 +111,33 @@ pub fn prepare_states(
     prepared.collect()
 }
 
+/// A state as it is asked for, and the SHA-256 and text of its patches.
+pub type Described = (StateRecord, Vec<(String, Vec<u8>)>);
+
+/// What `state` asks for, as far as that can be told without fetching anything: no commits, and no
+/// patches that can't be read.
+#[must_use]
+pub fn describe(sources: &IndexMap<String, Source>, state: &State) -> Described {
+    let mut patches = Vec::new();
+    let mut record =
+        StateRecord { description: state.description.clone(), sources: IndexMap::new() };
+    for (name, source) in sources {
+        let files = state.changes.get(name).map_or(&[][..], |change| &change.patches);
+        let mut records = Vec::new();
+        for file in files {
+            let Ok(text) = fs_err::read(&file.path) else { continue };
+            let patch = Patch::described(&file_name(&file.path), text);
+            records.push(patch.record());
+            patches.push((patch.sha256, patch.text));
+        }
+        let origin = origin_of(source);
+        record
+            .sources
+            .insert(name.clone(), SourceRecord { origin, commit: None, patches: records });
+    }
+    (record, patches)
+}
+
 fn parts_of<'a>(
     state: &State,
     sources: &'a IndexMap<String, Source>,
@@ -251,8 +278,12 @@ fn origin_of(source: &Source) -> String {
     }
 }
 
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
 fn read_patch(path: &Path) -> Result<Patch, Blocked> {
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let name = file_name(path);
     let failed = |reason| Blocked { outcome: Outcome::PatchFailed, reason, help: None };
     let text = fs_err::read(path).map_err(|error| failed(error.to_string()))?;
     Patch::parse(&name, text).map_err(|error| failed(format!("{name}: {error}")))

@@ -1,9 +1,7 @@
 //! `memprobe export`: a stored sample file for other tools, as CSV or Parquet.
 
-mod csv;
 #[cfg(feature = "parquet")]
 mod parquet;
-mod rows;
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +10,7 @@ use lexopt::{Arg, Parser, ValueExt as _};
 
 use super::{stored, whole_file};
 use crate::measurement::SampleFile;
+use crate::measurement::sample_file::csv;
 
 const HELP: &str = "\
 Writes what a sample file holds for other tools: a column for each field, and one for the marks

@@ -12,8 +12,8 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use super::rows::{self, MARK, Row};
 use crate::measurement::sample_file::Field;
+use crate::measurement::sample_file::rows::{self, MARK, Row};
 use crate::measurement::{SampleFile, Unit};
 
 /// Rows of a group, which is held in memory while it is written.

@@ -16,6 +16,8 @@ use crate::render::format;
 
 /// Lines of a log that are shown.
 const LOG_LINES: usize = 200;
+/// Lines of a log that stand first: its end.
+const LAST_LINES: usize = 20;
 
 #[derive(Serialize)]
 pub(super) struct CellView {
@@ -67,18 +69,30 @@ struct AttemptView {
     time: Option<String>,
     samples: Option<String>,
     folder: String,
+    /// The samples' file as CSV, by the name that a download gets; `None` if there is none.
+    table: Option<String>,
+    /// The name that a download of the samples gets.
+    download: String,
 }
 
 #[derive(Serialize)]
 struct LogView {
     attempt: u32,
+    /// Where the whole files lie.
+    folder: Option<String>,
     stderr: Option<TailView>,
     stdout: Option<TailView>,
 }
 
 #[derive(Serialize)]
 struct TailView {
-    text: String,
+    /// Its last lines.
+    last: String,
+    /// Those before them.
+    before: Option<String>,
+    /// How many these are.
+    count: usize,
+    /// Whether there are more.
     cut: bool,
 }
 
@@ -121,7 +135,7 @@ pub(super) fn view(all: &Overview<'_>, cell: &CellSummary, logs: Option<&Logs>) 
         digest: cell.output_digest.clone(),
         reproduce: reproduce(cell, run.map(|run| run.arguments.as_slice())),
         attempts: attempts(cell),
-        logs: logs.map(log_view),
+        logs: logs.map(|logs| log_view(cell, logs)),
         command: attempt.map(|attempt| format::shell(attempt.command.iter().map(String::as_str))),
         env: attempt.map(env).unwrap_or_default(),
         notes: attempt
@@ -201,7 +215,8 @@ fn attempt_view(run: &str, attempt: &AttemptRecord, current: bool) -> AttemptVie
         let metric = attempt.result.as_ref()?.metrics.get(name)?;
         Some(format::value(&metric.unit, metric.value?))
     };
-    let folder = format!("runs/{run}/cells/{}/attempts/{}", attempt.cell, attempt.number);
+    let stem = names::cell_stem(&attempt.cell);
+    let download = format!("{stem}.{}.{}", names::run_stem(run), attempt.number);
     AttemptView {
         run: run.to_owned(),
         number: attempt.number,
@@ -216,22 +231,56 @@ fn attempt_view(run: &str, attempt: &AttemptRecord, current: bool) -> AttemptVie
             .result
             .as_ref()
             .map(|result| format::thousands(i64::try_from(result.samples).unwrap_or(i64::MAX))),
-        folder: format!("../{}", names::url(&folder)),
+        folder: folder(run, attempt.cell.as_str(), attempt.number),
+        table: attempt.csv.then(|| format!("{download}.csv")),
+        download,
     }
+}
+
+/// An attempt's folder, from a cell's page.
+fn folder(run: &str, cell: &str, attempt: u32) -> String {
+    format!("../{}", names::url(&format!("runs/{run}/cells/{cell}/attempts/{attempt}")))
 }
 
 fn env(attempt: &AttemptRecord) -> Vec<Fact> {
     attempt.env.iter().map(|(name, value)| Fact::new(name, value)).collect()
 }
 
-fn log_view(logs: &Logs) -> LogView {
-    LogView { attempt: logs.attempt, stderr: tail(&logs.stderr), stdout: tail(&logs.stdout) }
+fn log_view(cell: &CellSummary, logs: &Logs) -> LogView {
+    let run = cell.run.as_deref();
+    LogView {
+        attempt: logs.attempt,
+        folder: run.map(|run| folder(run, cell.cell.id.as_str(), logs.attempt)),
+        stderr: tail(&logs.stderr),
+        stdout: tail(&logs.stdout),
+    }
 }
 
 /// The last lines of a log, if it has any.
 fn tail(text: &str) -> Option<TailView> {
     let lines: Vec<_> = text.trim_end().lines().collect();
     let start = lines.len().saturating_sub(LOG_LINES);
-    let shown = lines[start..].join("\n");
-    (!shown.is_empty()).then_some(TailView { text: shown, cut: start > 0 })
+    let (before, last) = lines[start..].split_at(lines[start..].len().saturating_sub(LAST_LINES));
+    (!last.is_empty()).then(|| TailView {
+        last: last.join("\n"),
+        before: (!before.is_empty()).then(|| before.join("\n")),
+        count: before.len(),
+        cut: start > 0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_begins_with_its_end() {
+        let text: String = (1..=300).map(|line| format!("line {line}\n")).collect();
+        let tail = tail(&text).unwrap();
+        assert!(tail.last.starts_with("line 281\n") && tail.last.ends_with("line 300"));
+        assert!(tail.before.unwrap().starts_with("line 101\n"));
+        assert_eq!((tail.count, tail.cut), (180, true));
+        assert!(super::tail("\n \n").is_none());
+        assert_eq!(super::tail("one\n").unwrap().before, None);
+    }
 }

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::names;
+use super::overview::Overview;
 use super::view::OutcomeView;
-use super::{Material, Past};
+use super::{CellTrends, Material, Past, names};
 use crate::history::PastRun;
 use crate::plan::CellId;
 use crate::render::format;
@@ -40,22 +40,22 @@ struct CellLink {
     runs: usize,
 }
 
-pub(super) fn view(material: &Material) -> HistoryView {
+pub(super) fn view(all: &Overview<'_>, material: &Material) -> HistoryView {
     let Past { runs, count, trends } = &material.past;
-    let link = |(cell, all): (&CellId, &super::CellTrends)| CellLink {
+    let link = |(cell, trends): (&CellId, &CellTrends)| CellLink {
         id: cell.to_string(),
         href: names::trend_page(cell),
-        runs: all.trends.first().map_or(0, |trend| trend.steps.len()),
+        runs: trends.trends.first().map_or(0, |trend| trend.steps.len()),
     };
     HistoryView {
         root: "",
         count: *count,
-        runs: runs.iter().map(run).collect(),
+        runs: runs.iter().map(|past| run(all, past)).collect(),
         cells: trends.iter().map(link).collect(),
     }
 }
 
-fn run(run: &PastRun) -> RunView {
+fn run(all: &Overview<'_>, run: &PastRun) -> RunView {
     let took = run.finished.map(|end| end.duration_since(run.started).as_secs_f64());
     let counts = run
         .outcomes
@@ -63,7 +63,7 @@ fn run(run: &PastRun) -> RunView {
         .map(|(outcome, count)| Count { outcome: OutcomeView::new(Some(*outcome)), count: *count });
     RunView {
         id: run.run.clone(),
-        href: format!("{}/manifest.json", names::url(&format!("runs/{}", run.run))),
+        href: all.run_href(&run.run, ""),
         name: run.name.clone(),
         began: format::timestamp(run.started),
         took: took.map(format::seconds),

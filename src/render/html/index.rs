@@ -129,7 +129,7 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
         has_areas: summary.cells.iter().any(|cell| typical_curve_of(cell, "heap").is_some()),
         all_axes: serde_json::to_string(&axes.iter().collect::<Vec<_>>()).unwrap_or_default(),
         metrics: figures::choices(summary),
-        curves: series::choices(all, Some(&series::SMALL)),
+        curves: series::choices(&all.summary.cells, Some(&series::SMALL)),
         has_heap: has("peak_heap"),
         has_server: has("peak_server"),
         dense,

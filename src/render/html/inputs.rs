@@ -78,9 +78,9 @@ impl Inputs {
         self.part(self.base.clone().part(cell.as_str()), part)
     }
 
-    /// Of a cell's page over runs.
-    pub(super) fn trend(&self, material: &Material) -> Result<String> {
-        Ok(self.pages.clone().part(digest(material)?).hex())
+    /// Of a cell's page over runs, which shows `linked` beside the material.
+    pub(super) fn trend(&self, material: &Material, linked: &impl Serialize) -> Result<String> {
+        Ok(self.pages.clone().part(digest(material)?).part(digest(linked)?).hex())
     }
 
     fn part(&self, mut page: Fingerprint, part: &Summary) -> String {
@@ -113,7 +113,7 @@ pub(super) fn part_of(summary: &Summary, cells: Vec<CellSummary>) -> Summary {
 /// What a page about `cell` alone shows beyond the summary.
 pub(super) fn material_of(material: &Material, cell: &CellId) -> Material {
     // Whatever is added to the material has to be told here whose it is.
-    let Material { logs, patches: _, past, rankings: _, featured: _ } = material;
+    let Material { logs, patches: _, past, rankings: _, featured: _, runs: _ } = material;
     let Past { runs: _, count: _, trends } = past;
     let own = |logs: &Logs| (cell.clone(), logs.clone());
     let trend = trends.get(cell).map(|trend| (cell.clone(), trend.clone()));

@@ -3,16 +3,19 @@
 
 use std::cell::LazyCell;
 
+use indexmap::IndexMap;
 use serde::Serialize;
 use tera::Context;
 
+use super::earlier::Earlier;
 use super::inputs::{Inputs, material_of, part_of};
 use super::overview::Overview;
 use super::stamps::{Made, Stamps};
 use super::templates::Templates;
+use super::trend::Linked;
 use super::{
-    Material, Target, cell, compare, figures, history, index, names, ranking, series, site, state,
-    trend,
+    Material, RunPage, Target, cell, compare, earlier, figures, history, index, names, ranking,
+    run, series, site, state, trend,
 };
 use crate::analyse::CurveSource;
 use crate::analyse::ranking::Ranking;
@@ -31,18 +34,27 @@ pub(super) enum Job<'a> {
     State(&'a str),
     /// A metric's figures over all cells.
     Figures(&'a str),
+    Run(&'a RunPage),
+    /// The readings of an earlier result.
+    Earlier(Earlier<'a>),
     /// All that is about the cells of the field at this place.
     Field(usize),
 }
 
 impl<'a> Job<'a> {
     /// All of them.
-    pub(super) fn all(all: &Overview<'a>, material: &'a Material) -> Vec<Self> {
+    pub(super) fn all(
+        all: &Overview<'a>,
+        material: &'a Material,
+        runs: &'a IndexMap<String, RunPage>,
+    ) -> Vec<Self> {
         let mut jobs = vec![Job::Index, Job::Compare, Job::History];
         jobs.extend(all.states.keys().map(|name| Job::State(name)));
         jobs.extend(figures::metrics(all.summary).into_iter().map(Job::Figures));
         jobs.extend(material.rankings.iter().map(Job::Ranking));
         jobs.extend(material.past.trends.keys().map(Job::Trend));
+        jobs.extend(runs.values().map(Job::Run));
+        jobs.extend(all.summary.cells.iter().flat_map(earlier::drawn).map(Job::Earlier));
         jobs.extend((0..all.fields.len()).map(Job::Field));
         jobs
     }
@@ -63,35 +75,43 @@ impl Renderer<'_> {
     pub(super) fn make(&self, job: &Job<'_>) -> Result<Vec<Made>> {
         let (all, material) = (self.all, self.material);
         let whole = || self.inputs.whole();
-        let made = match job {
-            Job::Index => {
-                self.page("index.html", whole(), "index.html", || index::view(all, material))
-            }
-            Job::Figures(metric) => {
-                self.file(&figures::path(metric), whole(), || figures::script(all, metric))
-            }
-            Job::Ranking(shown) => {
-                let view = || ranking::view(&material.rankings, shown);
-                self.page(&ranking::page(shown), whole(), "ranking.html", view)
-            }
-            Job::Compare => {
-                self.page("compare.html", whole(), "compare.html", || compare::view(all))
-            }
-            Job::History => {
-                self.page("history.html", whole(), "history.html", || history::view(material))
-            }
-            Job::State(name) => {
-                let view = || state::view(all, name, &material.patches);
-                self.page(&names::state_page(name), whole(), "state.html", view)
-            }
-            Job::Trend(cell) => {
-                let material = material_of(material, cell);
-                let inputs = self.inputs.trend(&material)?;
-                let view = || trend::view(cell, &material.past.trends[*cell]);
-                self.page(&names::trend_page(cell), inputs, "trend.html", view)
-            }
-            Job::Field(place) => return self.field(*place),
-        };
+        let made =
+            match job {
+                Job::Index => {
+                    self.page("index.html", whole(), "index.html", || index::view(all, material))
+                }
+                Job::Figures(metric) => {
+                    self.file(&figures::path(metric), whole(), || figures::script(all, metric))
+                }
+                Job::Ranking(shown) => {
+                    let view = || ranking::view(&material.rankings, shown);
+                    self.page(&ranking::page(shown), whole(), "ranking.html", view)
+                }
+                Job::Compare => {
+                    let view = || compare::view(all, &material.past);
+                    self.page("compare.html", whole(), "compare.html", view)
+                }
+                Job::History => self
+                    .page("history.html", whole(), "history.html", || history::view(all, material)),
+                Job::State(name) => {
+                    let view = || state::view(all, name, &material.patches);
+                    self.page(&names::state_page(name), whole(), "state.html", view)
+                }
+                Job::Trend(cell) => {
+                    let trends = &material.past.trends[*cell];
+                    let linked = Linked::new(all, &material.past, cell, trends);
+                    let inputs = self.inputs.trend(&material_of(material, cell), &linked)?;
+                    let view = || trend::view(cell, trends, linked);
+                    self.page(&names::trend_page(cell), inputs, "trend.html", view)
+                }
+                Job::Run(page) => {
+                    let view = || run::view(all, material, page);
+                    self.page(&names::run_page(&page.manifest.run), whole(), "run.html", view)
+                }
+                Job::Earlier(earlier) => self
+                    .file(&earlier.path(), earlier.inputs(), || earlier.script(self.target.curves)),
+                Job::Field(place) => return self.field(*place),
+            };
         Ok(vec![made?])
     }
 

@@ -7,6 +7,7 @@
 //! reports/cells/<name>.html     one page a cell
 //! reports/states/<name>.html    one page a state, with its patches
 //! reports/history.html          the runs so far
+//! reports/past/<run>.html       one page a run, and what is different from the run before
 //! reports/trends/<name>.html    one page a cell that was measured in several runs, over these
 //! reports/assets/report.css     how all of it looks
 //! reports/assets/report.js      what makes the charts answer
@@ -17,6 +18,7 @@
 mod cell;
 mod compare;
 mod curves;
+mod earlier;
 mod field;
 mod figures;
 mod grid;
@@ -30,15 +32,18 @@ mod overview;
 mod passes;
 mod patch;
 mod ranking;
+mod run;
 mod series;
 mod site;
 mod stamps;
+mod source_change;
 mod state;
 mod templates;
 mod trend;
 mod trouble;
 mod verdict;
 mod view;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -49,6 +54,7 @@ use serde::Serialize;
 use crate::analyse::CurveSource;
 use crate::analyse::ranking::Ranking;
 use crate::analyse::summary::Summary;
+use crate::collect::record::RunManifest;
 use crate::error::Result;
 use crate::history::PastRun;
 use crate::plan::CellId;
@@ -74,6 +80,34 @@ pub struct Material {
     pub rankings: Vec<Ranking>,
     /// Rankings that the index shows: those that the matrix asks for.
     pub featured: Vec<Ranking>,
+    /// Runs that get a page, by id. Those of the summary get one anyway.
+    pub runs: IndexMap<String, RunPage>,
+}
+
+/// What a run's page shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunPage {
+    /// All that it depended on.
+    pub manifest: RunManifest,
+    /// Its matrix file; empty if that was not kept.
+    pub matrix: String,
+    /// The run before, if it is known.
+    pub before: Option<Box<RunPage>>,
+}
+
+impl Material {
+    /// The runs that get a page.
+    fn run_pages(&self, summary: &Summary) -> IndexMap<String, RunPage> {
+        let mut runs = self.runs.clone();
+        for manifest in &summary.runs {
+            runs.entry(manifest.run.clone()).or_insert_with(|| RunPage {
+                manifest: manifest.clone(),
+                matrix: String::new(),
+                before: None,
+            });
+        }
+        runs
+    }
 }
 
 /// The runs so far, and how the cells went over them.
@@ -129,11 +163,12 @@ pub struct Target<'a> {
 /// When a template is wrong or a file can't be read or written; the error names it.
 pub fn render(summary: &Summary, material: &Material, target: &Target<'_>) -> Result<Rendered> {
     let templates = Templates::load(target.templates)?;
-    let all = Overview::new(summary);
+    let runs = material.run_pages(summary);
+    let all = Overview::new(summary).linking(runs.keys().map(String::as_str));
     let inputs = Inputs::new(&all, material, &templates, target.build)?;
     let stamps = Stamps::read(target.out);
     let renderer = Renderer { target, all: &all, material, templates: &templates, inputs, stamps };
-    let jobs = Job::all(&all, material);
+    let jobs = Job::all(&all, material, &runs);
     let made: Vec<_> = jobs.par_iter().map(|job| renderer.make(job)).collect::<Result<Vec<_>>>()?;
     let mut made: Vec<_> = made.into_iter().flatten().collect();
     for (path, content) in templates.assets() {
@@ -141,7 +176,7 @@ pub fn render(summary: &Summary, material: &Material, target: &Target<'_>) -> Re
     }
     site::sweep(
         target.out,
-        &["cells", "rankings", "states", "trends", "assets/series", "assets/figures"],
+        &["cells", "rankings", "states", "trends", "past", "assets/series", "assets/figures"],
         &made.iter().map(|file| file.path.as_str()).collect(),
     )?;
     stamps::write(target.out, &made)?;

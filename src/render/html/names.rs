@@ -26,6 +26,20 @@ pub(super) fn trend_page(id: &CellId) -> String {
     format!("trends/{}.html", stem(id.as_str()))
 }
 
+/// A run's page, relative to the reports folder: `past/20261121-221530-3f9a.html`.
+#[must_use]
+pub(super) fn run_page(run: &str) -> String {
+    format!("past/{}.html", run_stem(run))
+}
+
+/// A run in a file's name: its id, as memgrid makes ids, or a hash with any other.
+#[must_use]
+pub(super) fn run_stem(run: &str) -> String {
+    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let is_own = run.len() <= LONGEST && run.bytes().all(is_plain) && !run.contains("--");
+    if is_own && !run.is_empty() { run.to_owned() } else { hashed(run) }
+}
+
 /// A state's page, relative to the reports folder: `states/patched.html`.
 #[must_use]
 pub(super) fn state_page(name: &str) -> String {
@@ -55,6 +69,11 @@ fn stem(text: &str) -> String {
     if text.len() <= LONGEST && !text.starts_with('.') && text.split('/').all(is_plain) {
         return text.replace('/', "-");
     }
+    hashed(text)
+}
+
+/// What can be read of a text, and its hash.
+fn hashed(text: &str) -> String {
     let readable: String =
         text.chars()
             .take(LONGEST)
@@ -107,6 +126,17 @@ mod tests {
         let ids = ["a/b", "a-b", "A/b", "a b", "a/-b", "a--b", "a", "..", "ü", "\u{202e}", "-"];
         let pages: std::collections::HashSet<_> = ids.iter().map(|id| stem(id)).collect();
         assert_eq!(pages.len(), ids.len());
+    }
+
+    #[test]
+    fn runs_are_named_by_their_ids() {
+        assert_eq!(run_page("20261121-221530-3f9a"), "past/20261121-221530-3f9a.html");
+        let ids = ["a-b", "a--b", "A-b", "a/b", "<script>", "", "..", "a~b"];
+        let pages: std::collections::HashSet<_> = ids.iter().map(|id| run_page(id)).collect();
+        assert_eq!(pages.len(), ids.len());
+        assert!(
+            pages.iter().all(|page| !page.contains(['~', '<']) && page.matches('/').count() == 1)
+        );
     }
 
     #[test]

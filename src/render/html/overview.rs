@@ -1,10 +1,11 @@
 //! The summary with what every page looks up in it, looked up once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use indexmap::{IndexMap, IndexSet};
 
 use super::grid::{self, Field};
+use super::names;
 use crate::analyse::comparison::Verdict;
 use crate::analyse::summary::{CellSummary, Curve, Summary};
 use crate::collect::record::{RunManifest, StateRecord};
@@ -29,6 +30,8 @@ pub(super) struct Overview<'a> {
     pub(super) state_pages: IndexSet<&'a str>,
     /// Axes along which fields are laid out, with all values that occur.
     pub(super) axes: IndexMap<&'a str, IndexSet<&'a str>>,
+    /// Runs that have a page.
+    runs: HashSet<&'a str>,
     cells: HashMap<&'a CellId, (&'a CellSummary, usize)>,
     extremes: Vec<(&'a CellId, &'static str)>,
 }
@@ -46,6 +49,7 @@ impl<'a> Overview<'a> {
             state_pages: states.keys().copied().collect(),
             states,
             axes: grid::axes(summary),
+            runs: HashSet::new(),
             cells: places.collect(),
             extremes: extremes(summary),
             fields,
@@ -63,6 +67,11 @@ impl<'a> Overview<'a> {
             state_pages: self.state_pages.clone(),
             ..Overview::new(part)
         }
+    }
+
+    /// The same, where `runs` have pages.
+    pub(super) fn linking(self, runs: impl Iterator<Item = &'a str>) -> Self {
+        Self { runs: runs.collect(), ..self }
     }
 
     /// The cell of this id.
@@ -92,6 +101,15 @@ impl<'a> Overview<'a> {
         value.and_then(|value| self.twin_values.get_index_of(value.as_str())).unwrap_or(1)
     }
 
+    /// A run's page, or its manifest if it has none; `root` leads to the reports folder.
+    pub(super) fn run_href(&self, run: &str, root: &str) -> String {
+        if self.runs.contains(run) {
+            format!("{root}{}", names::run_page(run))
+        } else {
+            format!("{root}{}/manifest.json", names::url(&format!("runs/{run}")))
+        }
+    }
+
     /// What tells a cell from its twins: its value on their axis, or its id.
     pub(super) fn short_name(&self, cell: &'a CellSummary) -> &'a str {
         let own = self.summary.baseline.as_ref().and_then(|(axis, _)| cell.cell.value(axis));
@@ -119,11 +137,11 @@ fn twin_values(summary: &Summary) -> IndexSet<&str> {
 }
 
 /// Each state as the newest run that knows it has it.
-fn states(summary: &Summary) -> IndexMap<&str, (&RunManifest, &StateRecord)> {
+fn states<'a>(summary: &'a Summary) -> IndexMap<&'a str, (&'a RunManifest, &'a StateRecord)> {
     let wanted: IndexSet<&str> =
         summary.cells.iter().filter_map(|cell| cell.cell.value(STATE_AXIS)).collect();
-    let newest =
-        |name| summary.runs.iter().find_map(|run| Some((name, (run, run.states.get(name)?))));
+    let known = |run: &'a RunManifest, name| run.states.get(name).or_else(|| run.refused.get(name));
+    let newest = |name| summary.runs.iter().find_map(|run| Some((name, (run, known(run, name)?))));
     wanted.into_iter().filter_map(newest).collect()
 }
 

@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use super::words;
+
 /// A patch, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(super) struct PatchView {
@@ -31,7 +33,7 @@ pub(super) struct FileView {
 }
 
 /// A line of a diff.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(super) struct LineView {
     /// CSS class: `add`, `del`, `context`, `hunk` or `note`.
     pub class: &'static str,
@@ -43,6 +45,28 @@ pub(super) struct LineView {
     pub sign: &'static str,
     /// The line, without its sign.
     pub text: String,
+    /// The same in parts, if words of it changed.
+    pub parts: Vec<PartView>,
+    /// Whether it begins a hunk that did not apply.
+    pub failed: bool,
+}
+
+/// A part of a line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct PartView {
+    /// Whether it changed.
+    pub changed: bool,
+    /// What it says.
+    pub text: String,
+}
+
+impl FileView {
+    /// How a text changed; `None` if it didn't.
+    pub(super) fn between(path: &str, before: &str, after: &str) -> Option<Self> {
+        let diff = similar::TextDiff::from_lines(before, after);
+        let text = diff.unified_diff().header(path, path).to_string();
+        PatchView::parse(&text).files.pop()
+    }
 }
 
 impl PatchView {
@@ -60,7 +84,22 @@ impl PatchView {
         }
         patch.message = message_of(&message);
         patch.diff(lines);
+        patch.files.iter_mut().for_each(|file| words::mark(&mut file.lines));
         patch
+    }
+
+    /// Marks the hunk of which `reason` says that it does not apply.
+    pub(super) fn mark_failed(&mut self, reason: &str) {
+        let said = reason.lines().next().unwrap_or_default();
+        for file in &mut self.files {
+            // A new or renamed file's path stands with a word more.
+            let path = file.path.split(' ').next().unwrap_or_default();
+            if said.contains(&format!("{path}: hunk ")) {
+                for line in file.lines.iter_mut().filter(|line| line.class == "hunk") {
+                    line.failed = said.contains(line.text.trim_end());
+                }
+            }
+        }
     }
 
     fn header<'a>(&mut self, lines: &mut impl Iterator<Item = &'a str>) {
@@ -109,6 +148,7 @@ impl PatchView {
                     new: Some(hunk.next_new()),
                     sign: "+",
                     text: text.to_owned(),
+                    ..LineView::default()
                 }
             }
             "-" => {
@@ -119,6 +159,7 @@ impl PatchView {
                     new: None,
                     sign: "-",
                     text: text.to_owned(),
+                    ..LineView::default()
                 }
             }
             " " => LineView {
@@ -127,6 +168,7 @@ impl PatchView {
                 new: Some(hunk.next_new()),
                 sign: " ",
                 text: text.to_owned(),
+                ..LineView::default()
             },
             "\\" => plain("note", line),
             _ => return false,
@@ -208,7 +250,7 @@ fn count(range: &mut (u64, u64)) -> u64 {
 }
 
 fn plain(class: &'static str, line: &str) -> LineView {
-    LineView { class, old: None, new: None, sign: "", text: line.to_owned() }
+    LineView { class, text: line.to_owned(), ..LineView::default() }
 }
 
 fn starts_diff(line: &str) -> bool {
@@ -286,6 +328,26 @@ new file mode 100644
         let added = patch.files[0].lines.iter().find(|line| line.text == "--- newer").unwrap();
         assert_eq!((added.class, added.old, added.new), ("add", None, Some(12)));
         assert_eq!(patch.files[1].lines.last().unwrap().text, "hello");
+    }
+
+    #[test]
+    fn the_hunk_that_failed_is_found() {
+        let mut patch = PatchView::parse(MAIL);
+        let reason = "fix.patch: one.py: hunk 1 of 1 does not apply: @@ -10,3 +10,4 @@ def f(): \
+                      (line 12)\nthese lines are not in the file:\n  | @@ -0,0 +1 @@";
+        patch.mark_failed(reason);
+        let failed: Vec<bool> = patch.files.iter().map(|file| file.lines[0].failed).collect();
+        assert!(
+            patch.files.iter().flat_map(|file| &file.lines).filter(|line| line.failed).count() == 1
+        );
+        assert!(failed[0], "{patch:?}");
+    }
+
+    #[test]
+    fn a_text_that_changed_is_a_diff() {
+        let file = FileView::between("matrix.toml", "a\nb\n", "a\nc\n").unwrap();
+        assert_eq!((file.path.as_str(), file.added, file.removed), ("matrix.toml", 1, 1));
+        assert_eq!(FileView::between("matrix.toml", "a\n", "a\n"), None);
     }
 
     #[test]

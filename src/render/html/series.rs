@@ -4,6 +4,7 @@
 //! ```text
 //! reports/assets/series/<name>.js          every curve of every measured attempt
 //! reports/assets/series/<name>.small.js    what the grid draws: a few curves of one attempt
+//! reports/assets/series/<name>~<run>.js    every curve of an earlier result, see `earlier`
 //! ```
 
 use indexmap::{IndexMap, IndexSet};
@@ -14,6 +15,7 @@ use super::overview::Overview;
 use crate::analyse::curve::{GRID, thin};
 use crate::analyse::summary::{CellSummary, Curve};
 use crate::error::{Error, Result};
+use crate::plan::CellId;
 use crate::render::format;
 
 /// Curves that the grid can draw.
@@ -77,10 +79,13 @@ impl PlotRequest {
     }
 }
 
-/// Curves that any cell has, for the reader to choose from, as JSON: their names, and what people
+/// Curves that any of `cells` has, for the reader to choose from, as JSON: their names, and what people
 /// call them. `among` names those that may be offered.
-pub(super) fn choices(all: &Overview<'_>, among: Option<&[&str]>) -> String {
-    let curves = all.summary.cells.iter().flat_map(|cell| &cell.curves);
+pub(super) fn choices<'a>(
+    cells: impl IntoIterator<Item = &'a CellSummary>,
+    among: Option<&[&str]>,
+) -> String {
+    let curves = cells.into_iter().flat_map(|cell| &cell.curves);
     let metrics: IndexSet<&str> = curves.map(|curve| curve.metric.as_str()).collect();
     let offered = metrics
         .into_iter()
@@ -97,6 +102,25 @@ pub(super) fn path(cell: &CellSummary, small: bool) -> String {
 fn file(cell: &CellSummary, small: bool) -> String {
     let stem = names::cell_stem(&cell.cell.id);
     if small { format!("{stem}.small") } else { stem }
+}
+
+/// The script with the curves of a cell in an earlier run.
+///
+/// # Errors
+/// None that curves can cause.
+pub(super) fn earlier_script(file: &str, cell: &CellId, curves: &[Curve]) -> Result<String> {
+    let mut attempts: IndexMap<u32, Vec<&Curve>> = IndexMap::new();
+    for curve in curves {
+        attempts.entry(curve.attempt).or_default().push(curve);
+    }
+    written(&CellSeries {
+        file: file.to_owned(),
+        id: cell.as_str(),
+        name: cell.as_str(),
+        look: 0,
+        limit: None,
+        attempts: attempts.iter().map(|(number, curves)| attempt(*number, curves, false)).collect(),
+    })
 }
 
 /// The script with a cell's readings.
@@ -126,7 +150,11 @@ pub(super) fn script(all: &Overview<'_>, cell: &CellSummary, small: bool) -> Res
             .and_then(|run| run.measure.memory_limit),
         attempts: attempts.iter().map(|(number, curves)| attempt(*number, curves, small)).collect(),
     };
-    let json = serde_json::to_string(&series)
+    written(&series)
+}
+
+fn written(series: &CellSeries<'_>) -> Result<String> {
+    let json = serde_json::to_string(series)
         .map_err(|error| Error::bug("a cell's readings can't be serialised").because(error))?;
     Ok(format!("memgrid.add({json});\n"))
 }

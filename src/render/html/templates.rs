@@ -9,7 +9,7 @@ use crate::fingerprint::Fingerprint;
 use crate::render::escape;
 
 /// Pages and the parts that they share.
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 10] = [
     ("base.html", include_str!("../../../templates/base.html")),
     ("parts.html", include_str!("../../../templates/parts.html")),
     ("index.html", include_str!("../../../templates/index.html")),
@@ -17,6 +17,7 @@ const PAGES: [(&str, &str); 9] = [
     ("history.html", include_str!("../../../templates/history.html")),
     ("trend.html", include_str!("../../../templates/trend.html")),
     ("ranking.html", include_str!("../../../templates/ranking.html")),
+    ("run.html", include_str!("../../../templates/run.html")),
     ("state.html", include_str!("../../../templates/state.html")),
     ("compare.html", include_str!("../../../templates/compare.html")),
 ];

@@ -111,7 +111,10 @@ fn the_default_matrix_has_all_its_pages() {
     sample.runs.insert(0, sample::run("20261122-081201-77aa"));
     sample.measure(0, &id, &[(51.2, 2.0), (51.9, 2.1), (51.7, 2.2)]);
     let rendered = site.render(&sample, &material(&sample));
-    assert_eq!((rendered.files, rendered.written), (3 + 18 + 2 + 2 + 2 * 18 + 9, rendered.files));
+    assert_eq!(
+        (rendered.files, rendered.written),
+        (3 + 18 + 2 + 2 + 2 * 18 + 9 + 2, rendered.files)
+    );
 
     let index = site.read("index.html");
     assert_eq!(index.matches("improved <span class=\"figure-of\">−57%").count(), 2, "{index}");
@@ -131,7 +134,10 @@ fn a_second_rendering_writes_nothing_and_sweeps_what_is_gone() {
     assert_eq!(site.render(&sample, &material(&sample)).written, 0);
     sample.cells.retain(|cell| cell.backend() != Some("mysql"));
     let rendered = site.render(&sample, &material(&sample));
-    assert_eq!((rendered.files, rendered.written), (3 + 12 + 2 + 2 + 2 * 12 + 9, 2 + 2 + 9));
+    assert_eq!(
+        (rendered.files, rendered.written),
+        (3 + 12 + 2 + 2 + 2 * 12 + 9 + 1, 2 + 2 + 9 + 1)
+    );
     assert!(!site.path.join("cells/mysql-json-patched.html").exists());
 }
 
@@ -343,8 +349,8 @@ fn hostile_text_stays_text() {
 
 /// Every tag and attribute of a page is one that our templates write.
 fn check_tags(path: &Path, page: &str) {
-    const TAGS: &str = "!doctype html head meta title link body a header p h1 h2 h3 h4 main section nav div span table thead tbody tr th td ul ol li dl dt dd code pre article details summary strong bdi wbr br svg g line rect text tspan path circle footer script noscript";
-    const ATTRIBUTES: &str = "html lang charset http-equiv content name rel href class id aria-labelledby aria-label aria-hidden role tabindex scope title viewBox preserveAspectRatio x y x1 x2 y1 y2 dx dy d cx cy r width height aria-current colspan hidden data-at data-axes data-facet data-row data-part data-verdict data-figures data-root data-plot data-controls data-filter data-sortable data-compare data-value src";
+    const TAGS: &str = "!doctype html head meta title link body a header p h1 h2 h3 h4 main section nav div span table thead tbody tr th td ul ol li dl dt dd code pre article details summary strong em bdi wbr br svg g line rect text tspan path circle footer script noscript";
+    const ATTRIBUTES: &str = "html lang charset http-equiv content name rel href download class id aria-labelledby aria-label aria-hidden role tabindex scope title viewBox preserveAspectRatio x y x1 x2 y1 y2 dx dy d cx cy r width height aria-current colspan hidden data-at data-axes data-facet data-row data-part data-verdict data-figures data-root data-plot data-controls data-filter data-sortable data-compare data-only data-value src";
     assert!(!page.contains('\u{202e}'), "{}", path.display());
     for tag in page.split('<').skip(1) {
         let (inside, _) =

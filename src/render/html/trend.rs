@@ -3,13 +3,15 @@
 
 use serde::Serialize;
 
-use super::names;
+use super::earlier::{self, Choices};
+use super::overview::Overview;
+use super::source_change::SourceView;
 use super::view::{ChangeView, OutcomeView};
+use super::{Past, names, series};
 use crate::analyse::summary::Statistic;
 use crate::analyse::trend::{Step, Trend};
 use crate::measurement::Unit;
 use crate::plan::CellId;
-use crate::prepare::source::{CommitInfo, Commits, short};
 use crate::render::chart::{Axis, Dot, trend as draw};
 use crate::render::format;
 use crate::render::trend::SourceHistory;
@@ -32,12 +34,38 @@ pub(super) struct TrendView {
     id: String,
     cell: String,
     runs: usize,
+    #[serde(flatten)]
+    linked: Linked,
     charts: Vec<ChartView>,
     others: Vec<ChartView>,
     columns: Vec<String>,
     rows: Vec<RowView>,
     changes: Vec<SourceView>,
     command: String,
+}
+
+/// What the page shows and leads to beside the cell's trends.
+#[derive(Serialize)]
+pub(super) struct Linked {
+    /// Curves that can be drawn, as JSON: their names, and what people call them.
+    curves: String,
+    /// The cell's runs whose curves can be drawn over each other, as JSON, if there are several.
+    choices: Option<String>,
+    /// Where each step's run is described, oldest first.
+    hrefs: Vec<String>,
+}
+
+impl Linked {
+    pub(super) fn new(all: &Overview<'_>, past: &Past, cell: &CellId, trends: &CellTrends) -> Self {
+        let newest = all.cell(cell).filter(|cell| !cell.curves.is_empty());
+        let several = newest.filter(|cell| earlier::drawn(cell).next().is_some());
+        let steps = trends.trends.first().map_or(&[][..], |trend| &trend.steps);
+        Self {
+            curves: series::choices(newest, None),
+            choices: several.map(|cell| Choices::of(past, std::iter::once(cell)).to_json()),
+            hrefs: steps.iter().map(|step| all.run_href(&step.run, "../")).collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -58,29 +86,7 @@ struct RowView {
     revisions: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct SourceView {
-    source: String,
-    since: String,
-    run: String,
-    origins: Option<String>,
-    patches: bool,
-    came: Vec<CommitView>,
-    more_came: usize,
-    went: Vec<CommitView>,
-    more_went: usize,
-    unknown: Option<String>,
-}
-
-#[derive(Serialize)]
-struct CommitView {
-    id: String,
-    date: String,
-    subject: String,
-    author: String,
-}
-
-pub(super) fn view(cell: &CellId, all: &CellTrends) -> TrendView {
+pub(super) fn view(cell: &CellId, all: &CellTrends, linked: Linked) -> TrendView {
     let steps = all.trends.first().map_or(&[][..], |trend| &trend.steps);
     TrendView {
         root: "../",
@@ -91,8 +97,9 @@ pub(super) fn view(cell: &CellId, all: &CellTrends) -> TrendView {
         others: all.others.iter().filter_map(chart).collect(),
         columns: all.trends.iter().map(|trend| format::metric(&trend.metric)).collect(),
         // The newest first, as in all tables of runs.
-        rows: (0..steps.len()).rev().map(|position| row(all, position)).collect(),
-        changes: all.changes.iter().rev().map(source).collect(),
+        rows: (0..steps.len()).rev().map(|position| row(all, &linked, position)).collect(),
+        changes: all.changes.iter().rev().map(SourceView::new).collect(),
+        linked,
         command: format::shell(["memgrid", "history", "trend", cell.as_str()]),
     }
 }
@@ -124,12 +131,12 @@ fn shown(figure: &Statistic) -> String {
     format::value(&figure.unit, figure.median)
 }
 
-fn row(all: &CellTrends, position: usize) -> RowView {
+fn row(all: &CellTrends, linked: &Linked, position: usize) -> RowView {
     let step = &all.trends[0].steps[position];
     let unit = step.figure.as_ref().map(|figure| &figure.unit);
     RowView {
         run: step.run.clone(),
-        href: format!("../{}/manifest.json", names::url(&format!("runs/{}", step.run))),
+        href: linked.hrefs[position].clone(),
         name: step.name.clone(),
         began: format::timestamp(step.started),
         outcome: OutcomeView::new(step.outcome),
@@ -140,39 +147,5 @@ fn row(all: &CellTrends, position: usize) -> RowView {
             .collect(),
         change: step.change.as_ref().zip(unit).map(|(change, unit)| ChangeView::of(change, unit)),
         revisions: step.sources.values().map(|source| source.label().to_owned()).collect(),
-    }
-}
-
-fn source(change: &SourceHistory) -> SourceView {
-    let (before, after) = (&change.before, &change.after);
-    let listed = |commits: Option<&Commits>| {
-        let listed: Vec<_> =
-            commits.iter().flat_map(|commits| &commits.listed).map(commit).collect();
-        let more = commits.map_or(0, |commits| commits.count) - listed.len();
-        (listed, more)
-    };
-    let (came, more_came) = listed(change.commits.as_ref().map(|commits| &commits.added));
-    let (went, more_went) = listed(change.commits.as_ref().map(|commits| &commits.gone));
-    SourceView {
-        source: change.source.clone(),
-        since: change.since.clone(),
-        run: change.run.clone(),
-        origins: (before.origin != after.origin)
-            .then(|| format!("{} → {}", before.origin, after.origin)),
-        patches: before.patches != after.patches,
-        came,
-        more_came,
-        went,
-        more_went,
-        unknown: change.unknown.clone(),
-    }
-}
-
-fn commit(commit: &CommitInfo) -> CommitView {
-    CommitView {
-        id: short(&commit.commit).to_owned(),
-        date: commit.date.get(..10).unwrap_or_default().to_owned(),
-        subject: format::visible(&commit.subject).into_owned(),
-        author: format::visible(commit.author_name()).into_owned(),
     }
 }

@@ -203,6 +203,8 @@ pub(super) struct RunView {
     pub(super) name: Option<String>,
     pub(super) started: String,
     pub(super) folder: String,
+    /// Its own page.
+    pub(super) page: String,
     pub(super) facts: Vec<Fact>,
 }
 
@@ -214,6 +216,7 @@ impl RunView {
             name: run.name.clone(),
             started: format::timestamp(run.started),
             folder: format!("{root}{}", names::url(&format!("runs/{}", run.run))),
+            page: format!("{root}{}", names::run_page(&run.run)),
             facts: facts::of_run(run),
         }
     }

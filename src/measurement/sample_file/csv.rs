@@ -4,14 +4,14 @@ use std::io::{self, Write};
 
 use csv::{Terminator, WriterBuilder};
 
+use super::SampleFile;
 use super::rows::{self, MARK};
-use crate::measurement::SampleFile;
 
 /// Writes `file`'s samples and marks to `out`.
 ///
 /// # Errors
 /// When `out` can't be written.
-pub(super) fn write(file: &SampleFile, out: &mut impl Write) -> io::Result<()> {
+pub fn write(file: &SampleFile, out: &mut impl Write) -> io::Result<()> {
     let fields = &file.header.fields;
     let columns: Vec<&[f64]> =
         fields.iter().map(|field| file.column(&field.name).unwrap_or_default()).collect();

@@ -3,22 +3,21 @@
 //! A mark is a row of its own, with its time and its name and nothing else: several marks can
 //! share a sample, and the last may have none.
 
-use crate::measurement::SampleFile;
-use crate::measurement::sample_file::Mark;
+use super::{Mark, SampleFile};
 
 /// The column of the marks' names.
-pub(super) const MARK: &str = "mark";
+pub(crate) const MARK: &str = "mark";
 
 /// One row.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Row<'a> {
+pub(crate) enum Row<'a> {
     /// The sample at this place of each column.
     Sample(usize),
     Mark(&'a Mark),
 }
 
 /// A mark comes before the sample that was taken for it.
-pub(super) fn rows(file: &SampleFile) -> Vec<Row<'_>> {
+pub(crate) fn rows(file: &SampleFile) -> Vec<Row<'_>> {
     let times = file.column("t").unwrap_or_default();
     let mut rows = Vec::with_capacity(file.len() + file.marks.len());
     let mut marks = file.marks.iter().peekable();
@@ -35,7 +34,7 @@ pub(super) fn rows(file: &SampleFile) -> Vec<Row<'_>> {
 
 impl Row<'_> {
     /// What the row has in the column of `field`, whose values are `column`.
-    pub(super) fn value(self, field: &str, column: &[f64]) -> Option<f64> {
+    pub(crate) fn value(self, field: &str, column: &[f64]) -> Option<f64> {
         let value = match self {
             Self::Sample(place) => column.get(place).copied(),
             Self::Mark(mark) => (field == "t").then_some(mark.t),
@@ -44,7 +43,7 @@ impl Row<'_> {
     }
 
     /// The mark's name, if it is one.
-    pub(super) fn mark(&self) -> Option<&str> {
+    pub(crate) fn mark(&self) -> Option<&str> {
         match self {
             Self::Sample(_) => None,
             Self::Mark(mark) => Some(&mark.name),
@@ -53,10 +52,10 @@ impl Row<'_> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    pub(in super::super) fn file() -> SampleFile {
+    pub(crate) fn file() -> SampleFile {
         let text = r#"{"schema":1,"program":"memprobe","started":"","pid":1,"command":["x"],"period":0.01,"fields":[{"name":"t","unit":"s","scope":"tree"},{"name":"rss","unit":"B","scope":"tree"},{"name":"progress","unit":"1","scope":"workload"}]}
 [0,1032192,null]
 [0.0101,null,0.5]
