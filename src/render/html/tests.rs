@@ -113,7 +113,7 @@ fn the_default_matrix_has_all_its_pages() {
     let rendered = site.render(&sample, &material(&sample));
     assert_eq!(
         (rendered.files, rendered.written),
-        (3 + 18 + 2 + 2 + 2 * 18 + 9 + 2, rendered.files)
+        (3 + 18 + 2 + 2 + 2 * 18 + 9 + 2 + 1, rendered.files)
     );
 
     let index = site.read("index.html");
