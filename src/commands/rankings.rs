@@ -60,7 +60,11 @@ pub(super) fn of(
             noise: noise.as_ref(),
         })
     });
-    Ok(rankings.collect())
+    let described = |ranking: Ranking| {
+        let declared = config.metrics.get(&ranking.metric);
+        Ranking { description: declared.and_then(|it| it.description.clone()), ..ranking }
+    };
+    Ok(rankings.map(described).collect())
 }
 
 /// Whether the values of `axis` were declared to do the same work. Of an axis that someone only

@@ -24,7 +24,7 @@ fn micro_benchmarks_are_ranked() {
     assert!(ranked.iter().all(|it| it["figure"]["median"].as_f64().unwrap() > 0.0));
 
     let index = environment.read("reports/index.html");
-    assert!(index.contains("method, by pass time (less is better)"));
+    assert!(index.contains("method, by pass time (less is better): CPU time of one pass"));
     environment.run(&["compare", "--rank", "methods"]).exits(2).says("did you mean `method`?");
     environment
         .run(&["compare", "--rank", "method", "--metric", "pass"])

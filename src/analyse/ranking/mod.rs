@@ -53,6 +53,8 @@ pub struct Ranking {
     pub axis: String,
     /// What they are ranked by.
     pub metric: String,
+    /// What that is, in one sentence, if the matrix file says so.
+    pub description: Option<String>,
     /// Which way it is better.
     pub better: Better,
     /// In matrix order.
@@ -153,7 +155,7 @@ pub fn rank(input: &RankInput<'_>) -> Option<Ranking> {
         group(input, better, shared.collect(), cells)
     });
     let (axis, metric) = (input.axis.to_owned(), input.metric.to_owned());
-    Some(Ranking { axis, metric, better, groups: groups.collect() })
+    Some(Ranking { axis, metric, description: None, better, groups: groups.collect() })
 }
 
 fn group(

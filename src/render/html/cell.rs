@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::curves::{self, ChartView};
 use super::overview::Overview;
 use super::passes::{self, PassesView};
+use super::spreads::{self, SpreadView};
 use super::view::{self, ChangeView, FigureView, OutcomeView, RunView, SideView};
 use super::{Logs, names};
 use crate::analyse::summary::CellSummary;
@@ -39,6 +40,8 @@ pub(super) struct CellView {
     charts: Vec<ChartView>,
     passes: Option<PassesView>,
     figures: Vec<FigureView>,
+    /// Metrics that an attempt sent several times.
+    spreads: Vec<SpreadView>,
     unavailable: Vec<Fact>,
     digest: Option<String>,
     reproduce: String,
@@ -127,6 +130,7 @@ pub(super) fn view(all: &Overview<'_>, cell: &CellSummary, logs: Option<&Logs>) 
         charts: curves::charts(all, cell),
         passes: passes::view(all, cell),
         figures: figures(cell),
+        spreads: spreads::view(cell),
         unavailable: cell
             .unavailable
             .iter()

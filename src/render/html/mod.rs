@@ -34,6 +34,7 @@ mod patch;
 mod ranking;
 mod run;
 mod series;
+mod spreads;
 mod site;
 mod stamps;
 mod source_change;

@@ -22,10 +22,11 @@ pub(in crate::render) struct Row {
     pub(in crate::render) bar: f64,
 }
 
-/// `method, by latency (less is better)`.
+/// `method, by latency (less is better): time of an answer`.
 pub(in crate::render) fn title(ranking: &Ranking) -> String {
     let metric = format::metric(&ranking.metric);
-    format!("{}, by {metric} ({})", ranking.axis, ranking.better.in_words())
+    let what = ranking.description.iter().map(|text| format!(": {text}")).collect::<String>();
+    format!("{}, by {metric} ({}){what}", ranking.axis, ranking.better.in_words())
 }
 
 /// `input = small, size = 10`; `None` if there is no other axis.
