@@ -28,17 +28,19 @@ pub fn thin(points: &[(f64, f64)], limit: usize) -> Vec<(f64, f64)> {
     }
     let buckets = limit / KEPT;
     let (start, length) = (first.0, last.0 - first.0);
-    let bucket_of = |time: f64| {
-        if length > 0.0 {
-            (((time - start) / length * buckets as f64) as usize).min(buckets - 1)
-        } else {
-            0
-        }
-    };
-    points
-        .chunk_by(|one, next| bucket_of(one.0) == bucket_of(next.0))
-        .flat_map(|bucket| landmarks(bucket).into_iter().map(|index| bucket[index]))
-        .collect()
+    let scale = if length > 0.0 { buckets as f64 / length } else { 0.0 };
+    let bucket_of = |time: f64| (((time - start) * scale) as usize).min(buckets - 1);
+    let mut kept = Vec::with_capacity(limit);
+    let mut rest = points.as_slice();
+    while let Some(first) = rest.first() {
+        let own = bucket_of(first.0);
+        // Far fewer steps than asking each reading: there are thousands in a bucket of a long run.
+        let (bucket, later) =
+            rest.split_at(rest.partition_point(|point| bucket_of(point.0) <= own));
+        kept.extend(landmarks(bucket).into_iter().map(|index| bucket[index]));
+        rest = later;
+    }
+    kept
 }
 
 /// How far the work was, in the workload's own count: a curve that others are drawn over.
