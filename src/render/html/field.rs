@@ -18,6 +18,10 @@ use crate::render::chart::{self, Axis, Bar, Chart, Line};
 
 /// Points of a curve in a field: about as many as it has pixels.
 const POINTS: usize = 200;
+/// Points of a curve if there are so many fields that they are small, and their weight counts.
+const FEWEST: usize = 40;
+/// Points of each cell's curve, over all fields.
+const BUDGET: usize = 36_000;
 
 #[derive(Serialize)]
 pub(super) struct SectionView {
@@ -257,12 +261,13 @@ fn chart(
     memory: &Axis,
     time: &Axis,
 ) -> Option<String> {
+    let points = (BUDGET / all.fields.len().max(1)).clamp(FEWEST, POINTS);
     let drawn: Vec<_> = field
         .cells
         .iter()
-        .filter_map(|cell| Some((*cell, thin(&typical_curve(cell)?.points, POINTS))))
+        .filter_map(|cell| Some((*cell, thin(&typical_curve(cell)?.points, points))))
         .collect();
-    let in_use = |cell| typical_curve_of(cell, "heap").map(|curve| thin(&curve.points, POINTS));
+    let in_use = |cell| typical_curve_of(cell, "heap").map(|curve| thin(&curve.points, points));
     let areas: Vec<_> = drawn.iter().map(|(cell, _)| in_use(cell)).collect();
     let lines: Vec<_> = drawn
         .iter()

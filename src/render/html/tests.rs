@@ -251,7 +251,7 @@ fn a_matrix_that_never_ran_says_so() {
 }
 
 #[test]
-fn two_hundred_cells_of_nothing_take_no_time() {
+fn two_hundred_cells_of_nothing_have_their_pages() {
     let site = Site::new("true");
     let numbers: Vec<_> = (1..=200).map(|number| number.to_string()).collect();
     let numbers: Vec<_> = numbers.iter().map(String::as_str).collect();
@@ -259,11 +259,9 @@ fn two_hundred_cells_of_nothing_take_no_time() {
     for cell in sample.cells.clone() {
         sample.measure(0, &cell.id, &[(1.5, 0.0121)]);
     }
-    let began = std::time::Instant::now();
     site.render(&sample, &Material::default());
-    let took = began.elapsed();
-    println!("200 cells in {took:?}");
-    assert!(took < std::time::Duration::from_secs(3), "{took:?} even in a debug build");
+    assert_eq!(std::fs::read_dir(site.path.join("cells")).unwrap().count(), 200);
+    assert!(site.read("index.html").matches("href=\"cells/").count() >= 200);
 }
 
 /// Names, reasons, logs and patches that try to become markup, scripts, attributes or paths.
