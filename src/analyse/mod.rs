@@ -2,6 +2,7 @@
 //!
 //! `docs/statistics.md` says what each figure means and where its method comes from.
 
+pub mod attribution;
 pub mod bisection;
 pub mod change;
 pub mod compare;
@@ -17,7 +18,7 @@ mod summarise;
 pub mod summary;
 pub mod trend;
 
-pub use compare::{CompareInput, CompareSide, compare};
+pub use compare::{CellSide, CompareInput, CompareSide, Standard, compare, compare_cell};
 pub use noise::NoiseFloors;
 pub use ranking::{RankInput, rank};
 pub use summarise::{CurveSource, SummaryInput, summarise};

@@ -14,7 +14,7 @@
 pub const CONFIDENCE: f64 = 0.95;
 
 /// Fewer values than these have no interval.
-const FEWEST: usize = 3;
+pub(super) const FEWEST: usize = 3;
 
 /// The interval of `median(after) / median(before)`: its lower and upper end. `None` with fewer
 /// than three values on either side, and if one of them is not a finite number above 0.
@@ -38,14 +38,14 @@ pub fn ratio_interval(before: &[f64], after: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// The medians that resamples of some values can have, in order, and how likely each is.
-struct Medians {
+pub(super) struct Medians {
     values: Vec<f64>,
     /// How likely a median is at most the value at the same place.
     cumulative: Vec<f64>,
 }
 
 impl Medians {
-    fn of(values: &[f64]) -> Self {
+    pub(super) fn of(values: &[f64]) -> Self {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
         let mut atoms = if sorted.len() % 2 == 1 { odd(&sorted) } else { even(&sorted) };
@@ -66,7 +66,8 @@ impl Medians {
         }
     }
 
-    fn atoms(&self) -> impl Iterator<Item = (f64, f64)> {
+    /// Medians and how likely each is.
+    pub(super) fn atoms(&self) -> impl Iterator<Item = (f64, f64)> {
         let earlier = std::iter::once(&0.0).chain(&self.cumulative);
         let shares = self.cumulative.iter().zip(earlier).map(|(sum, earlier)| sum - earlier);
         self.values.iter().copied().zip(shares)

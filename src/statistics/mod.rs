@@ -4,12 +4,14 @@
 //! `docs/statistics.md` says where each method comes from and what it is used for.
 
 mod bootstrap;
+mod contrast;
 mod line;
 mod prediction;
 mod rank_test;
 mod spread;
 
 pub use bootstrap::{CONFIDENCE, ratio_interval};
+pub use contrast::contrast_interval;
 pub use line::{Line, theil_sen};
 pub use prediction::{Deviation, deviation, prediction_limit};
 pub use rank_test::{RankTest, least_p_value, rank_test};
