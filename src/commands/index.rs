@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use rayon::prelude::*;
 
+use crate::analyse::attribution::Attribution;
 use crate::analyse::summary::{CellSummary, Summary};
 use crate::analyse::{CurveSource, NoiseFloors, SummaryInput, summarise as summarise_runs};
 use crate::collect::record::RunRecord;
@@ -18,6 +19,7 @@ use crate::history::History;
 use crate::plan::{Cell, CellId};
 use crate::render::html::{self, Logs, Material, Past, Target};
 
+use super::compare::newest_attribution;
 use super::curves::{NoCurves, StoredCurves};
 use super::job::Surroundings;
 use super::project::Project;
@@ -42,7 +44,8 @@ pub(super) fn publish(
         history.record(&run.read()?)?;
     }
     let past = trends::past(project, &mut history, &around.cache)?;
-    let page = render(project, &all, past, None)?;
+    let attribution = newest_attribution(project, &mut history)?;
+    let page = render(project, &all, past, attribution, None)?;
     Ok((summarise_run(project, run, all)?, page))
 }
 
@@ -70,6 +73,7 @@ pub(super) fn render(
     project: &Project,
     summary: &Summary,
     past: Past,
+    attribution: Option<Attribution>,
     templates: Option<&Path>,
 ) -> Result<PathBuf> {
     let reports = &project.config.reports;
@@ -77,7 +81,7 @@ pub(super) fn render(
     let runs = run_pages::read(reports, summary, &past);
     let rankings = rankings::browsed(&project.config, summary)?;
     let featured = rankings::declared(&project.config, summary)?;
-    let material = Material { logs, patches, past, rankings, featured, runs };
+    let material = Material { logs, patches, past, rankings, featured, runs, attribution };
     let curves = StoredCurves::new(reports);
     let target = Target { out: reports, templates, curves: &curves, build: &build() };
     let rendered = html::render(summary, &material, &target)?;

@@ -10,6 +10,7 @@ use crate::error::{Context, Result};
 use crate::exit_code;
 use crate::history::History;
 
+use super::compare::newest_attribution;
 use super::project::{self, Project};
 use super::{index, output, trends};
 
@@ -32,7 +33,9 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<u8> {
     progress.finish();
     let summary = index::summarise(&project, &mut history)?;
     let past = trends::past(&project, &mut history, &project::cache(global)?)?;
-    let page = index::render(&project, &summary, past, args.templates.as_deref())?;
+    let attribution = newest_attribution(&project, &mut history)?;
+    let templates = args.templates.as_deref();
+    let page = index::render(&project, &summary, past, attribution, templates)?;
     output::data(&format!("{}\n", page.display()))?;
     if args.open {
         open::that(&page).context(|| format!("{} can't be opened in a browser", page.display()))?;

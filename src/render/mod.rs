@@ -1,6 +1,7 @@
 //! Turns summaries into HTML, terminal tables and JSON. Never queries anything.
 
 mod annotation;
+pub mod attribution;
 pub mod bisection;
 pub mod chart;
 pub mod comparison;

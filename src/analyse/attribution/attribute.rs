@@ -11,6 +11,7 @@ use crate::analyse::noise::NoiseFloors;
 use crate::analyse::{CellSide, Standard, compare_cell};
 use crate::collect::record::{CellResults, RunRecord};
 use crate::config::{Limit, Rule, STATE_AXIS};
+use crate::measurement::Directions;
 use crate::plan::Cell;
 use crate::statistics::{CONFIDENCE, contrast_interval};
 
@@ -23,6 +24,8 @@ pub struct AttributionInput<'a> {
     pub cells: &'a [Cell],
     /// The gate's rules; the last one that is for a cell and a metric says what matters.
     pub rules: &'a [Rule],
+    /// Which way metrics are better.
+    pub directions: &'a Directions,
     /// What is normal on this machine, if that was measured.
     pub noise: Option<&'a NoiseFloors>,
 }
@@ -102,8 +105,8 @@ impl<'a> Members<'a> {
     }
 
     fn compare(&self, without: &str, with: &str) -> Option<CellComparison> {
-        let standard =
-            Standard { rules: self.input.rules, obstacle: None, floors: self.input.noise };
+        let AttributionInput { rules, directions, noise: floors, .. } = *self.input;
+        let standard = Standard { rules, directions, obstacle: None, floors };
         Some(compare_cell(&standard, &self.side(without)?, &self.side(with)?))
     }
 
@@ -216,7 +219,8 @@ fn of_metric(
     let shape = found.filter_map(|step| step.comparison.as_ref()?.metrics.get(name)).next()?;
     let (unit, scope) = (shape.unit.clone(), shape.scope);
     let total = contribution(name, members, &steps.whole);
-    let whole = total.amount.map(|amount| amount.value).filter(|whole| *whole > 0.0);
+    let whole = total.amount.map(|amount| amount.value);
+    let whole = whole.filter(|whole| total.verdict == Verdict::Improved && *whole != 0.0);
     let with_share = |step: &Step<'_>| {
         let contribution = contribution(name, members, step);
         let share = whole.zip(contribution.amount).map(|(whole, it)| it.value / whole);

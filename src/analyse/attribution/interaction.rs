@@ -34,7 +34,7 @@ pub(super) fn interactions(
     let whole = Whole { name, members, metric, noises };
     let found = pairs.filter_map(|(one, other)| {
         let (kind, amount) = whole.interaction(one, other)?;
-        let share = amount.value / metric.total.amount?.value;
+        let share = amount.value / metric.total.amount?.value.abs();
         let patches = (labels[one].clone(), labels[other].clone());
         let lost = (metric.patches[one].share?, metric.patches[other].share?);
         let reason = reason(kind, share, &patches, lost);
@@ -77,20 +77,22 @@ impl Whole<'_> {
             beyond.add(1.0, &patches[index], self.noises.1[index])?;
         }
         for index in (0..patches.len()).filter(|index| ![one, other].contains(index)) {
-            if patches[index].amount?.value < 0.0 {
+            if patches[index].amount?.value * total.amount?.value < 0.0 {
                 beyond.add(1.0, &patches[index], self.noises.1[index])?;
             }
         }
         let whole = total.amount?.value;
-        if beyond.value.abs() <= beyond.noise.max(NOTICEABLE * whole) {
+        if beyond.value.abs() <= beyond.noise.max(NOTICEABLE * whole.abs()) {
             return None;
         }
         let sign = beyond.value.signum();
+        // Where more is better, what helps has an amount below zero.
+        let is_beyond = sign == whole.signum();
         let found = self.members.contrast(self.name, &beyond.weights, sign, beyond.value.abs());
         if found.interval.is_some_and(|interval| interval.low <= 0.0) {
             return None;
         }
-        if sign < 0.0 {
+        if !is_beyond {
             return (patches.len() == 2).then_some((InteractionKind::Overlap, found));
         }
         let pair = [&patches[one], &patches[other]];

@@ -144,7 +144,7 @@ pub struct Contribution {
     pub amount: Option<Amount>,
     /// `after / before`.
     pub ratio: Option<f64>,
-    /// The amount as a share of the total's; `None` if the total is 0 or less.
+    /// The amount as a share of the total's; `None` if all patches together don't help.
     pub share: Option<f64>,
     /// As a comparison of the two states has it: *improved* if it helps.
     pub verdict: Verdict,
@@ -177,7 +177,7 @@ pub struct Interaction {
 }
 
 /// How two patches go together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InteractionKind {
     /// Leaving out either loses (nearly) all of the gain.

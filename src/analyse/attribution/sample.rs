@@ -6,7 +6,7 @@ use super::*;
 use crate::analyse::sample::Sample;
 use crate::collect::record::RunRecord;
 use crate::config::Rule;
-use crate::measurement::Precision;
+use crate::measurement::{Directions, Precision};
 use crate::plan::Cell;
 
 /// A run in which every state of a series was measured.
@@ -77,6 +77,7 @@ impl SeriesSample {
             run: &self.run,
             cells: &self.cells,
             rules: &Rule::defaults(),
+            directions: &Directions::default(),
             noise: None,
         })
     }

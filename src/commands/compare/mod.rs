@@ -1,6 +1,7 @@
 //! `memgrid compare [A] [B]`: two runs, a run and a baseline, or two values of an axis; the gate
 //! that a nightly job trusts. `nightly` and `bisect` ask [`judge`] the same without printing.
 
+mod attribution;
 mod confirm;
 mod judge;
 mod outputs;
@@ -24,6 +25,7 @@ use super::job::Surroundings;
 use super::output;
 use super::project::{self, Project};
 
+pub(super) use attribution::newest as newest_attribution;
 pub(super) use judge::{Asked, exit_code_of, judge, judge_and_confirm};
 pub(super) use outputs::OutputArgs;
 pub(super) use rules::FailOn;
@@ -55,6 +57,10 @@ pub struct CompareArgs {
     /// Measure against the run that was saved under this name; A is then the judged run
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
+    /// What each patch of a series contributes: to be had of a run that was made with --series, or of a matrix
+    /// whose state has `series`. A is the run [default: latest]
+    #[arg(long, conflicts_with_all = ["b", "axis", "baseline", "confirm"])]
+    attribution: bool,
     /// Only this cell, or cells that match this glob; repeatable
     #[arg(long = "cell", value_name = "CELL")]
     cells: Vec<String>,
@@ -79,6 +85,9 @@ pub struct CompareArgs {
 
 /// Compares, measures again if that was asked for, and tells.
 pub(super) fn run(global: &Global, args: &CompareArgs) -> Result<u8> {
+    if args.attribution {
+        return attribution::run(global, args);
+    }
     let project = Project::load(global, &Overrides::default())?;
     let progress = project::progress(global);
     let mut history = History::open(&project.config.reports, &progress)?;

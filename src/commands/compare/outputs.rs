@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use indexmap::IndexSet;
 
+use crate::analyse::attribution::Attribution;
 use crate::analyse::comparison::Comparison;
 use crate::analyse::ranking::Ranking;
 use crate::cli::Global;
 use crate::collect::whole_file;
 use crate::config::suggest::did_you_mean;
 use crate::error::{Context, Error, Result};
-use crate::render::comparison::{Format, Options, render};
-use crate::render::ranking;
+use crate::render::comparison::{self, Format, Options};
 use crate::render::terminal::Look;
+use crate::render::{attribution, ranking};
 
 use super::super::output;
 
@@ -51,10 +53,38 @@ fn parse_output(text: &str) -> std::result::Result<(Format, PathBuf), String> {
     Ok((parsed, PathBuf::from(file)))
 }
 
+/// What goes there.
+pub(in crate::commands) trait Shown {
+    /// The metrics that any cell has.
+    fn metrics(&self) -> IndexSet<&String>;
+    /// Itself in a format.
+    fn render(&self, format: Format, options: &Options) -> Result<String>;
+}
+
+impl Shown for Comparison {
+    fn metrics(&self) -> IndexSet<&String> {
+        self.cells.iter().flat_map(|cell| cell.metrics.keys()).collect()
+    }
+
+    fn render(&self, format: Format, options: &Options) -> Result<String> {
+        comparison::render(self, format, options)
+    }
+}
+
+impl Shown for Attribution {
+    fn metrics(&self) -> IndexSet<&String> {
+        attribution::metrics(self)
+    }
+
+    fn render(&self, format: Format, options: &Options) -> Result<String> {
+        attribution::render(self, format, options)
+    }
+}
+
 impl OutputArgs {
     /// Refuses metrics that no cell has.
-    pub(super) fn check(&self, comparison: &Comparison) -> Result<()> {
-        let names = names(comparison);
+    pub(super) fn check(&self, shown: &impl Shown) -> Result<()> {
+        let names = shown.metrics();
         // Of a comparison that found nothing the reader is told why, and not that it has no metric.
         let unknown =
             self.metrics.iter().find(|name| !names.contains(name)).filter(|_| !names.is_empty());
@@ -87,27 +117,19 @@ impl OutputArgs {
     }
 
     /// Writes the files, then stdout: whoever reads stdout finds the files there.
-    pub(in crate::commands) fn write(
-        &self,
-        global: &Global,
-        comparison: &Comparison,
-    ) -> Result<()> {
+    pub(in crate::commands) fn write(&self, global: &Global, shown: &impl Shown) -> Result<()> {
         let metrics = match self.all_metrics {
-            true => names(comparison).into_iter().cloned().collect(),
+            true => shown.metrics().into_iter().cloned().collect(),
             false => self.metrics.clone(),
         };
         let matrix = Some(global.matrix.display().to_string());
         let plain = Options { metrics, matrix, ..Options::default() };
         for (format, file) in &self.files {
-            write(file, &render(comparison, *format, &plain)?)?;
+            write(file, &shown.render(*format, &plain)?)?;
         }
         let options = Options { look: output::look(global), ..plain };
-        output::data(&render(comparison, self.format, &options)?)
+        output::data(&shown.render(self.format, &options)?)
     }
-}
-
-fn names(comparison: &Comparison) -> indexmap::IndexSet<&String> {
-    comparison.cells.iter().flat_map(|cell| cell.metrics.keys()).collect()
 }
 
 /// Whole or not at all, but for what is no ordinary file, such as a pipe.

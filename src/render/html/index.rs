@@ -3,6 +3,7 @@
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
+use super::attribution::{self, AttributionNote};
 use super::field::{Scales, SectionView};
 use super::headline::{self, ValueView};
 use super::overview::{Overview, typical_curve_of};
@@ -51,6 +52,8 @@ pub(super) struct IndexView {
     /// Axes whose values can be looked at as competitors.
     ranked_axes: Vec<ranking::Choice>,
     rankings: Vec<ranking::RankingPart>,
+    /// What the patches of each series do, in short.
+    attribution: Vec<AttributionNote>,
 }
 
 #[derive(Serialize)]
@@ -141,6 +144,7 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
         runs: summary.runs.iter().map(|run| RunView::new(run, "")).collect(),
         ranked_axes: ranking::choices(&material.rankings, "", None),
         rankings: material.featured.iter().map(ranking::on_index).collect(),
+        attribution: material.attribution.as_ref().map(attribution::notes).unwrap_or_default(),
     }
 }
 

@@ -113,7 +113,8 @@ pub(super) fn part_of(summary: &Summary, cells: Vec<CellSummary>) -> Summary {
 /// What a page about `cell` alone shows beyond the summary.
 pub(super) fn material_of(material: &Material, cell: &CellId) -> Material {
     // Whatever is added to the material has to be told here whose it is.
-    let Material { logs, patches: _, past, rankings: _, featured: _, runs: _ } = material;
+    let Material { logs, patches: _, past, rankings: _, featured: _, runs: _, attribution: _ } =
+        material;
     let Past { runs: _, count: _, trends } = past;
     let own = |logs: &Logs| (cell.clone(), logs.clone());
     let trend = trends.get(cell).map(|trend| (cell.clone(), trend.clone()));

@@ -14,10 +14,11 @@ use super::stamps::{Made, Stamps};
 use super::templates::Templates;
 use super::trend::Linked;
 use super::{
-    Material, RunPage, Target, cell, compare, earlier, figures, history, index, names, ranking,
-    run, series, site, state, trend,
+    Material, RunPage, Target, attribution, cell, compare, earlier, figures, history, index, names,
+    ranking, run, series, site, state, trend,
 };
 use crate::analyse::CurveSource;
+use crate::analyse::attribution::Attribution;
 use crate::analyse::ranking::Ranking;
 use crate::analyse::summary::CellSummary;
 use crate::error::{Error, Result};
@@ -29,6 +30,7 @@ pub(super) enum Job<'a> {
     Index,
     Compare,
     History,
+    Attribution(&'a Attribution),
     Ranking(&'a Ranking),
     Trend(&'a CellId),
     State(&'a str),
@@ -49,6 +51,7 @@ impl<'a> Job<'a> {
         runs: &'a IndexMap<String, RunPage>,
     ) -> Vec<Self> {
         let mut jobs = vec![Job::Index, Job::Compare, Job::History];
+        jobs.extend(material.attribution.as_ref().map(Job::Attribution));
         jobs.extend(all.states.keys().map(|name| Job::State(name)));
         jobs.extend(figures::metrics(all.summary).into_iter().map(Job::Figures));
         jobs.extend(material.rankings.iter().map(Job::Ranking));
@@ -93,6 +96,10 @@ impl Renderer<'_> {
                 }
                 Job::History => self
                     .page("history.html", whole(), "history.html", || history::view(all, material)),
+                Job::Attribution(found) => {
+                    let view = || attribution::view(found);
+                    self.page(attribution::PAGE, whole(), "attribution.html", view)
+                }
                 Job::State(name) => {
                     let view = || state::view(all, name, &material.patches);
                     self.page(&names::state_page(name), whole(), "state.html", view)

@@ -7,6 +7,7 @@
 //! reports/cells/<name>.html     one page a cell
 //! reports/states/<name>.html    one page a state, with its patches
 //! reports/history.html          the runs so far
+//! reports/attribution.html      which patch did it, if a run took a state apart
 //! reports/past/<run>.html       one page a run, and what is different from the run before
 //! reports/trends/<name>.html    one page a cell that was measured in several runs, over these
 //! reports/assets/report.css     how all of it looks
@@ -15,6 +16,7 @@
 //! reports/assets/figures/       each metric's figures over all cells
 //! ```
 
+mod attribution;
 mod cell;
 mod compare;
 mod curves;
@@ -53,6 +55,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::analyse::CurveSource;
+use crate::analyse::attribution::Attribution;
 use crate::analyse::ranking::Ranking;
 use crate::analyse::summary::Summary;
 use crate::collect::record::RunManifest;
@@ -81,6 +84,8 @@ pub struct Material {
     pub rankings: Vec<Ranking>,
     /// Rankings that the index shows: those that the matrix asks for.
     pub featured: Vec<Ranking>,
+    /// What the patches of a series contribute, if a run took one apart.
+    pub attribution: Option<Attribution>,
     /// Runs that get a page, by id. Those of the summary get one anyway.
     pub runs: IndexMap<String, RunPage>,
 }
@@ -174,6 +179,9 @@ pub fn render(summary: &Summary, material: &Material, target: &Target<'_>) -> Re
     let mut made: Vec<_> = made.into_iter().flatten().collect();
     for (path, content) in templates.assets() {
         made.push(renderer.asset(path, content)?);
+    }
+    if material.attribution.is_none() {
+        site::remove(&target.out.join(attribution::PAGE))?;
     }
     site::sweep(
         target.out,

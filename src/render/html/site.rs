@@ -28,6 +28,17 @@ pub(super) fn write(path: &Path, content: &[u8]) -> Result<bool> {
     Ok(true)
 }
 
+/// Removes a page that there may be from before.
+///
+/// # Errors
+/// When it can't be removed; the error names it.
+pub(super) fn remove(page: &Path) -> Result<()> {
+    match fs_err::remove_file(page) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Removes pages of `folders` that are not among `kept` (paths relative to `root`): their cells or
 /// states are no longer in the matrix.
 ///

@@ -9,10 +9,11 @@ use crate::fingerprint::Fingerprint;
 use crate::render::escape;
 
 /// Pages and the parts that they share.
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 11] = [
     ("base.html", include_str!("../../../templates/base.html")),
     ("parts.html", include_str!("../../../templates/parts.html")),
     ("index.html", include_str!("../../../templates/index.html")),
+    ("attribution.html", include_str!("../../../templates/attribution.html")),
     ("cell.html", include_str!("../../../templates/cell.html")),
     ("history.html", include_str!("../../../templates/history.html")),
     ("trend.html", include_str!("../../../templates/trend.html")),

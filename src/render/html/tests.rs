@@ -2,6 +2,7 @@
 //! looked at.
 
 mod again;
+mod attribution;
 mod beside;
 mod over_time;
 mod ranked;
