@@ -3,12 +3,15 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod attribution;
 mod axe;
 mod chromium;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../skip/mod.rs"]
 mod skip;
+#[path = "../taken_apart/mod.rs"]
+mod taken_apart;
 
 use std::path::PathBuf;
 

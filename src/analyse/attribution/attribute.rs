@@ -82,8 +82,10 @@ fn groups<'a>(cells: &'a [Cell], record: &SeriesRecord) -> Vec<IndexMap<&'a str,
         };
         groups.entry(cell.twin_key(STATE_AXIS)).or_default().insert(state, cell);
     }
-    // A group in which the series comes with one state alone was not taken apart.
-    groups.into_values().filter(|group| group.len() > 1).collect()
+    // Where none of the series' own states is, it was excluded.
+    let has_patch =
+        |state: &&str| record.states.get(*state).is_some_and(|having| !having.is_empty());
+    groups.into_values().filter(|group| group.keys().any(has_patch)).collect()
 }
 
 /// A group of cells while it is looked at.

@@ -80,8 +80,10 @@ pub struct PatchAttribution {
 pub struct Purpose {
     /// Ids of the groups, in matrix order.
     pub groups: Vec<String>,
-    /// How many groups could tell.
+    /// How many groups were measured with it and without it.
     pub of: usize,
+    /// In how many of these it can't be told.
+    pub unclear: usize,
     /// The values that these groups have and no other group: `backend`, and `mysql`. Empty if it is
     /// for all groups, for none, or for some that no values tell apart.
     pub values: IndexMap<String, Vec<String>>,
@@ -177,7 +179,7 @@ pub struct Interaction {
 }
 
 /// How two patches go together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InteractionKind {
     /// Leaving out either loses (nearly) all of the gain.

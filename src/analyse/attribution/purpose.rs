@@ -10,10 +10,13 @@ pub(super) fn purpose(groups: &[Group], index: usize) -> IndexMap<String, Purpos
     let of = |name: &String| {
         let verdict = |group: &Group| Some(group.metrics.get(name)?.patches.get(index)?.verdict);
         let (mut helped, mut others) = (Vec::new(), Vec::new());
+        let mut unclear = 0;
         for group in groups {
             match verdict(group) {
                 Some(Verdict::Improved) => helped.push(group),
-                Some(Verdict::Unchanged | Verdict::Regressed | Verdict::Inconclusive) => {
+                Some(Verdict::Unchanged | Verdict::Regressed) => others.push(group),
+                Some(Verdict::Inconclusive) => {
+                    unclear += 1;
                     others.push(group);
                 }
                 Some(Verdict::NotComparable | Verdict::NotJudged) | None => {}
@@ -22,6 +25,7 @@ pub(super) fn purpose(groups: &[Group], index: usize) -> IndexMap<String, Purpos
         let purpose = Purpose {
             groups: helped.iter().map(|group| group.id.clone()).collect(),
             of: helped.len() + others.len(),
+            unclear,
             values: told_apart(&helped, &others),
         };
         (name.clone(), purpose)

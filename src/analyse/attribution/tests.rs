@@ -232,3 +232,12 @@ proptest! {
         prop_assert!(close(bound, gain - alone), "{bound} is not {gain} less {alone}");
     }
 }
+
+#[test]
+fn what_cannot_be_told_is_not_said_to_be_nothing() {
+    let sample = SeriesSample::new(SeriesKind::LeaveOneOut, &["a", "b"], &AXES, |_, having| {
+        vec![if having.len() == 2 { 90.0 } else { 100.0 }]
+    });
+    let purpose = sample.series().patches[0].purpose["peak_rss"].clone();
+    assert_eq!((purpose.groups.len(), purpose.of, purpose.unclear), (0, 1, 1));
+}

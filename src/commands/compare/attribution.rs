@@ -97,6 +97,9 @@ fn selected(project: &Project, run: &RunRecord, selection: &Selection) -> Result
 
 /// Whether a cell is lacking. That a patch can't be applied without another is a finding.
 fn is_incomplete(attribution: &Attribution, strict: bool) -> bool {
+    if attribution.series.iter().any(|series| series.groups.is_empty()) {
+        return true;
+    }
     let groups = attribution.series.iter().flat_map(|series| &series.groups);
     let mut states = groups.flat_map(|group| group.states.values());
     states.any(|state| match state.outcome {

@@ -59,7 +59,7 @@ pub struct CompareArgs {
     baseline: Option<String>,
     /// What each patch of a series contributes: to be had of a run that was made with --series, or of a matrix
     /// whose state has `series`. A is the run [default: latest]
-    #[arg(long, conflicts_with_all = ["b", "axis", "baseline", "confirm"])]
+    #[arg(long, conflicts_with_all = ["b", "axis", "rank", "baseline", "confirm"])]
     attribution: bool,
     /// Only this cell, or cells that match this glob; repeatable
     #[arg(long = "cell", value_name = "CELL")]

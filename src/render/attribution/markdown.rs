@@ -39,7 +39,11 @@ fn of_series(series: &SeriesAttribution, options: &Options, text: &mut Bounded) 
     let unapplied = series.unapplied.iter().map(|state| {
         format!("{}: {}", sentence(&wording::unapplied(state)), sentence(&state.reason))
     });
-    text.section("\n", &bullets(unapplied), "");
+    let lacking = wording::lacking(series).into_iter().map(|(ended, cells)| {
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        format!("{}: {}", sentence(ended), names(&cells))
+    });
+    text.section("\n", &bullets(unapplied.chain(lacking)), "");
 }
 
 fn table_head(series: &SeriesAttribution) -> String {

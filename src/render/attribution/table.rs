@@ -30,8 +30,14 @@ pub(super) fn render(attribution: &Attribution, options: &Options) -> String {
 fn of_series(series: &SeriesAttribution, options: &Options) -> String {
     let state = format::visible(&series.state);
     let mut text = format!("\n{state}, taken apart ({})\n", wording::kind(series.kind));
+    if series.groups.is_empty() {
+        text += "the run has no cell of this series\n";
+    }
     for metric in wording::shown_metrics(series, &options.metrics) {
         text += &of_metric(series, metric, options.look);
+    }
+    for (ended, cells) in wording::lacking(series) {
+        text += &format!("\n{ended}: {}\n", format::visible(&terminal::some_of(&cells)));
     }
     for state in &series.unapplied {
         text += &format!("\n{}\n", format::visible(&wording::unapplied(state)));

@@ -127,6 +127,22 @@ pub(in crate::render) fn share(contribution: &Contribution) -> Option<String> {
     Some(percent(share))
 }
 
+/// `161 MiB without it`, or `122 → 51.6 MiB` after the patches before it; `None` where nothing changed.
+pub(in crate::render) fn without(
+    contribution: &Contribution,
+    unit: &Unit,
+    kind: SeriesKind,
+) -> Option<String> {
+    let before = contribution.before.as_ref().filter(|_| contribution.amount.is_some())?;
+    let changed = contribution.verdict != Verdict::Unchanged;
+    changed.then(|| match kind {
+        SeriesKind::LeaveOneOut => {
+            format!("{} without it", format::value(unit, before.median))
+        }
+        SeriesKind::Cumulative => from_to(contribution, unit),
+    })
+}
+
 fn percent(share: f64) -> String {
     format!("{:.0}%", share * 100.0)
 }
@@ -149,25 +165,37 @@ pub(in crate::render) fn judged(group: &Group, contribution: &Contribution) -> S
 pub(in crate::render) fn purpose(patch: &PatchAttribution, metric: &str) -> String {
     let none = Purpose::default();
     let purpose = patch.purpose.get(metric).unwrap_or(&none);
-    let (count, of) = (purpose.groups.len(), purpose.of);
-    if of == 0 {
-        return "can't be told: nothing was measured without it".to_owned();
+    let (count, of, unclear) = (purpose.groups.len(), purpose.of, purpose.unclear);
+    let rest = if unclear > 0 { format!("; {unclear} can't be told") } else { String::new() };
+    match (count, of) {
+        (_, 0) => "can't be told: nothing was measured without it".to_owned(),
+        (0, of) if unclear == of => "can't be told: too few repeats, or too far apart".to_owned(),
+        (0, of) => format!("helps in none of {of}{rest}"),
+        (1, 1) => "helps".to_owned(),
+        (count, of) if count == of => format!("helps in all {of}"),
+        (count, of) => format!("helps in {count} of {of}: {}{rest}", which(purpose)),
     }
-    if count == 0 {
-        return format!("helps nowhere (of {of} measured)");
-    }
-    if count == of {
-        return if of == 1 { "helps".to_owned() } else { format!("helps in all {of}") };
-    }
-    let which = match purpose.values.is_empty() {
+}
+
+/// The groups that a patch is for, by their values if those tell them apart.
+fn which(purpose: &Purpose) -> String {
+    match purpose.values.is_empty() {
         true => purpose.groups.join(", "),
         false => {
             let value =
                 |(axis, values): (&String, &Vec<String>)| format!("{axis} {}", values.join(" or "));
             purpose.values.iter().map(value).collect::<Vec<_>>().join(", ")
         }
-    };
-    format!("helps in {count} of {of}: {which}")
+    }
+}
+
+/// A pair of patches that go together in the same way in several groups.
+struct Pair<'a> {
+    patches: &'a (String, String),
+    kind: InteractionKind,
+    groups: Vec<&'a str>,
+    /// The smallest and the largest share of the gain.
+    shares: (f64, f64),
 }
 
 /// What is to be said of pairs of patches, each once: in one sentence, and the groups' names.
@@ -175,44 +203,48 @@ pub(in crate::render) fn together<'a>(
     series: &'a SeriesAttribution,
     metric: &str,
 ) -> Vec<(String, Vec<&'a str>)> {
-    let mut found: IndexMap<(&(String, String), InteractionKind), Vec<(&str, &Interaction)>> =
-        IndexMap::new();
-    let kinds =
-        [InteractionKind::OnlyTogether, InteractionKind::MoreTogether, InteractionKind::Overlap];
-    for kind in kinds {
-        for group in &series.groups {
-            let interactions = group.metrics.get(metric).map(|it| it.interactions.as_slice());
-            for it in interactions.unwrap_or_default().iter().filter(|it| it.kind == kind) {
-                found.entry((&it.patches, kind)).or_default().push((name(&group.id), it));
+    let mut pairs: Vec<Pair<'a>> = Vec::new();
+    for group in &series.groups {
+        let interactions = group.metrics.get(metric).map(|it| it.interactions.as_slice());
+        for Interaction { patches, kind, share, .. } in interactions.unwrap_or_default() {
+            let known = pairs.iter_mut().find(|it| it.patches == patches && it.kind == *kind);
+            match known {
+                Some(pair) => {
+                    pair.groups.push(name(&group.id));
+                    pair.shares = (pair.shares.0.min(*share), pair.shares.1.max(*share));
+                }
+                None => pairs.push(Pair {
+                    patches,
+                    kind: *kind,
+                    groups: vec![name(&group.id)],
+                    shares: (*share, *share),
+                }),
             }
         }
     }
-    let said =
-        |((patches, kind), cells): ((&(String, String), _), Vec<(&'a str, &Interaction)>)| {
-            let shares = cells.iter().map(|(_, it)| it.share);
-            let least = shares.clone().fold(f64::INFINITY, f64::min);
-            let most = shares.fold(0.0, f64::max);
-            let range = match (percent(least), percent(most)) {
-                (least, most) if least == most => least,
-                (least, most) => format!("{least} to {most}"),
-            };
-            let (one, other) = patches;
-            let sentence = match kind {
-                InteractionKind::OnlyTogether => {
-                    format!(
-                        "{one} and {other} help only together: without either nearly all is lost"
-                    )
-                }
-                InteractionKind::MoreTogether => {
-                    format!("{one} and {other} help more together: at least {range} needs both")
-                }
-                InteractionKind::Overlap => {
-                    format!("{one} and {other} overlap: {range} is there with either of the two")
-                }
-            };
-            (sentence, cells.into_iter().map(|(name, _)| name).collect())
+    pairs.sort_by_key(|pair| pair.kind);
+    pairs.into_iter().map(|pair| (pair.sentence(), pair.groups)).collect()
+}
+
+impl Pair<'_> {
+    fn sentence(&self) -> String {
+        let range = match (percent(self.shares.0), percent(self.shares.1)) {
+            (least, most) if least == most => least,
+            (least, most) => format!("{least} to {most}"),
         };
-    found.into_iter().map(said).collect()
+        let (one, other) = self.patches;
+        match self.kind {
+            InteractionKind::OnlyTogether => {
+                format!("{one} and {other} help only together: without either nearly all is lost")
+            }
+            InteractionKind::MoreTogether => {
+                format!("{one} and {other} help more together: at least {range} needs both")
+            }
+            InteractionKind::Overlap => {
+                format!("{one} and {other} overlap: {range} is there with either of the two")
+            }
+        }
+    }
 }
 
 /// `yaml can't be applied without 5423`.
@@ -222,6 +254,27 @@ pub(in crate::render) fn unapplied(state: &Unapplied) -> String {
         Some(patch) => format!("{patch} can't be applied without {absent}"),
         None => format!("the patches can't be applied without {absent}"),
     }
+}
+
+/// Cells without which something can't be told: how they ended, and their names.
+pub(in crate::render) fn lacking(
+    series: &SeriesAttribution,
+) -> IndexMap<&'static str, Vec<String>> {
+    let mut lacking: IndexMap<&'static str, Vec<String>> = IndexMap::new();
+    for group in &series.groups {
+        for (state, cell) in &group.states {
+            if matches!(cell.outcome, Some(Outcome::Ok | Outcome::PatchFailed)) {
+                continue;
+            }
+            let named = || match group.id.as_str() {
+                "" => state.clone(),
+                id => format!("{id}, {state}"),
+            };
+            let name = cell.cell.as_ref().map_or_else(named, ToString::to_string);
+            lacking.entry(cell.outcome.map_or("not run", Outcome::as_str)).or_default().push(name);
+        }
+    }
+    lacking
 }
 
 /// Which verdicts occur, for a legend.

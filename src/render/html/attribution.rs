@@ -8,7 +8,7 @@ use crate::analyse::attribution::{
 use crate::analyse::comparison::Verdict;
 use crate::measurement::Unit;
 use crate::render::attribution::wording;
-use crate::render::format;
+use crate::render::{format, terminal};
 
 /// The page, relative to the reports folder.
 pub(super) const PAGE: &str = "attribution.html";
@@ -29,6 +29,14 @@ struct SeriesView {
     kind: &'static str,
     metrics: Vec<MetricView>,
     unapplied: Vec<UnappliedView>,
+    lacking: Vec<Lacking>,
+}
+
+/// Cells without which something can't be told.
+#[derive(Serialize)]
+struct Lacking {
+    ended: &'static str,
+    cells: String,
 }
 
 #[derive(Serialize)]
@@ -78,8 +86,8 @@ struct EffectView {
     /// `less`, `same`, `more` or `none`, as changes have it.
     class: &'static str,
     amount: Option<String>,
-    interval: Option<String>,
-    share: Option<String>,
+    /// Interval, figure without it, share of the gain.
+    detail: String,
     bar: Option<Bar>,
     reason: String,
 }
@@ -154,6 +162,10 @@ fn of_series(place: usize, series: &SeriesAttribution) -> SeriesView {
             })
             .collect(),
         unapplied: unapplied.collect(),
+        lacking: wording::lacking(series)
+            .into_iter()
+            .map(|(ended, cells)| Lacking { ended, cells: terminal::some_of(&cells) })
+            .collect(),
     }
 }
 
@@ -182,12 +194,17 @@ fn rows(series: &SeriesAttribution, name: &str) -> Vec<RowView> {
     let longest = all.filter_map(|it| Some(it.amount?.value.abs())).fold(0.0, f64::max);
     let row = |(group, metric): (&Group, &MetricAttribution)| {
         let effect = |label: &str, it: &Contribution| effect(group, label, it, metric, longest);
-        let effects = series.patches.iter().zip(&metric.patches);
+        let effects = series.patches.iter().zip(&metric.patches).map(|(patch, it)| {
+            let without = wording::without(it, &metric.unit, series.kind);
+            let share = wording::share(it).map(|share| format!("{share} of the gain"));
+            effect(&patch.label, it).with([without, share])
+        });
+        let change = metric.total.ratio.map(format::change);
         RowView {
             group: wording::group(group).to_owned(),
             from_to: wording::from_to(&metric.total, &metric.unit),
-            total: effect("all", &metric.total),
-            effects: effects.map(|(patch, it)| effect(&patch.label, it)).collect(),
+            total: effect("all", &metric.total).with([change, None]),
+            effects: effects.collect(),
         }
     };
     having().map(row).collect()
@@ -212,10 +229,23 @@ fn effect(
             Verdict::Inconclusive | Verdict::NotComparable | Verdict::NotJudged => "none",
         },
         amount: wording::amount(contribution, unit),
-        interval: wording::interval(contribution, unit),
-        share: wording::share(contribution),
+        detail: wording::interval(contribution, unit).unwrap_or_default(),
         bar: bar(contribution, longest),
         reason: contribution.reason.clone(),
+    }
+}
+
+impl EffectView {
+    /// With more details; what only says the amount again is left out.
+    fn with(mut self, more: [Option<String>; 2]) -> Self {
+        let interval = Some(self.detail).filter(|it| self.amount.as_ref() != Some(it));
+        let details: Vec<String> = interval
+            .into_iter()
+            .chain(more.into_iter().flatten())
+            .filter(|it| !it.is_empty())
+            .collect();
+        self.detail = details.join("; ");
+        self
     }
 }
 
