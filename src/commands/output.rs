@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use crate::cli::Global;
 use crate::config::Problems;
 use crate::error::{Error, ErrorKind, Result};
+use crate::render::document;
 use crate::render::terminal::Look;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -82,9 +83,8 @@ pub fn report_error(error: &Error) {
 /// # Errors
 /// When it can't be written.
 pub(super) fn json(value: &impl serde::Serialize) -> Result<()> {
-    let mut text = serde_json::to_string_pretty(value)
+    let text = document::json(value)
         .map_err(|error| Error::bug("a result can't be written as JSON").because(error))?;
-    text.push('\n');
     data(&text)
 }
 

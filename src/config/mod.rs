@@ -34,7 +34,7 @@ mod workload;
 pub use context::PathKind;
 pub use load::{load, load_with};
 pub use model::*;
-pub(crate) use names::path_part_problem;
+pub(crate) use names::{path_part_problem, turns_writing};
 pub use overrides::Overrides;
 pub use problem::{Problem, Problems, Span};
 pub use revision::{Commits, parse_revision};

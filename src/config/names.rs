@@ -15,6 +15,8 @@ pub(crate) fn path_part_problem(value: &str) -> Option<&'static str> {
         Some("it holds a slash")
     } else if value.contains(char::is_control) {
         Some("it holds a control character")
+    } else if value.contains(turns_writing) {
+        Some("it holds a character that turns the direction of writing")
     } else if value.trim() != value {
         Some("it begins or ends with a space")
     } else if value.starts_with(['.', '-']) {
@@ -26,6 +28,12 @@ pub(crate) fn path_part_problem(value: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Whether a character is not seen and makes others stand where they don't: a name with one in it
+/// looks like another name.
+pub(crate) const fn turns_writing(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
 }
 
 /// Whether a value can be part of a cell's id.
@@ -63,7 +71,20 @@ mod tests {
         }
         let long = "x".repeat(101);
         let bad = [
-            "", ".", "..", "a/b", "a\\b", "a\0", "a\nb", " a", "a ", ".a", "-a", "attempts", &long,
+            "",
+            ".",
+            "..",
+            "a/b",
+            "a\\b",
+            "a\0",
+            "a\nb",
+            " a",
+            "a ",
+            ".a",
+            "-a",
+            "attempts",
+            &long,
+            "user\u{202e}txt.exe",
         ];
         for bad in bad {
             assert!(path_part_problem(bad).is_some(), "{bad:?}");

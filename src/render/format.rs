@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::config::turns_writing;
 use crate::measurement::{Better, Unit};
 
 /// Bytes in one MiB.
@@ -70,20 +71,22 @@ pub fn from_to_in(unit: &Unit, before: f64, after: f64) -> String {
 /// those that turn the direction of writing. Line ends and tabs stay.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    let turns = |character| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
-    let hidden = |character: char| {
-        (character.is_control() && !matches!(character, '\n' | '\t')) || turns(character)
-    };
-    if !text.contains(hidden) {
+    if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
     let show = |character: char| match u32::from(character) {
-        _ if !hidden(character) => character,
+        _ if !is_hidden(character) => character,
         code @ 0..=0x1f => char::from_u32(0x2400 + code).unwrap_or('␦'),
         0x7f => '␡',
         _ => '␦',
     };
     Cow::Owned(text.replace("\r\n", "\n").chars().map(show).collect())
+}
+
+/// Whether a character is obeyed rather than seen. Line ends and tabs are not meant.
+#[must_use]
+pub fn is_hidden(character: char) -> bool {
+    (character.is_control() && !matches!(character, '\n' | '\t')) || turns_writing(character)
 }
 
 /// As [`value`], with three digits of seconds too: for figures that stand beside each other to be told

@@ -7,6 +7,7 @@ pub mod chart;
 pub mod comparison;
 pub mod escape;
 mod details;
+pub mod document;
 mod facts;
 pub mod format;
 pub mod html;

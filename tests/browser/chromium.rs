@@ -197,6 +197,7 @@ impl Page {
         let complaint = match event["method"].as_str().unwrap_or_default() {
             "Runtime.exceptionThrown" => Some(parameters["exceptionDetails"].to_string()),
             "Runtime.consoleAPICalled" => Some(parameters["args"].to_string()),
+            "Page.javascriptDialogOpening" => Some(format!("a dialog: {}", parameters["message"])),
             "Log.entryAdded" => Some(parameters["entry"].to_string()),
             "Network.requestWillBeSent" => {
                 let url = parameters["request"]["url"].as_str().unwrap_or_default();

@@ -1,5 +1,5 @@
 //! The real pages of a real run, in a real browser: what the script adds, what stays without it,
-//! and what axe-core finds.
+//! what axe-core finds, and what becomes of hostile texts.
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,6 +8,7 @@ mod axe;
 mod chromium;
 #[path = "../common/mod.rs"]
 mod common;
+mod hostile;
 #[path = "../skip/mod.rs"]
 mod skip;
 #[path = "../taken_apart/mod.rs"]

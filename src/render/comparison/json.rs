@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::measurement::{Better, Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::CellId;
+use crate::render::document;
 
 /// The document.
 ///
@@ -27,10 +28,8 @@ pub(super) fn render(comparison: &Comparison) -> Result<String> {
         }
     }
     let document = Document::from(comparison);
-    let mut text = serde_json::to_string_pretty(&document)
-        .map_err(|error| Error::bug("a comparison can't be written as JSON").because(error))?;
-    text.push('\n');
-    Ok(text)
+    document::json(&document)
+        .map_err(|error| Error::bug("a comparison can't be written as JSON").because(error))
 }
 
 #[derive(Serialize)]

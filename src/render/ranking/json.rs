@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::analyse::ranking::{Ranking, SCHEMA};
 use crate::error::{Error, Result};
+use crate::render::document;
 
 #[derive(Debug, Serialize)]
 struct Document<'a> {
@@ -12,10 +13,8 @@ struct Document<'a> {
 }
 
 pub(super) fn render(rankings: &[Ranking]) -> Result<String> {
-    let mut text = serde_json::to_string_pretty(&Document { schema: SCHEMA, rankings })
-        .map_err(|error| Error::bug("a ranking can't be written as JSON").because(error))?;
-    text.push('\n');
-    Ok(text)
+    document::json(&Document { schema: SCHEMA, rankings })
+        .map_err(|error| Error::bug("a ranking can't be written as JSON").because(error))
 }
 
 #[cfg(test)]

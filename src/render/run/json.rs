@@ -8,6 +8,7 @@ use crate::analyse::summary::{CellSummary, Change, PassResult, Statistic, Summar
 use crate::measurement::{AllocationLines, Metric, is_objects};
 use crate::outcome::Outcome;
 use crate::plan::{CellId, Pass};
+use crate::render::document;
 
 /// The document: a run, and the cells that it measured.
 #[derive(Debug, Serialize)]
@@ -99,9 +100,7 @@ pub(super) fn document(
     rankings: &[Ranking],
 ) -> Result<String, serde_json::Error> {
     let cells = summary.cells.iter().map(Entry::from).collect();
-    let mut text = serde_json::to_string_pretty(&Document { run, cells, rankings })?;
-    text.push('\n');
-    Ok(text)
+    document::json(&Document { run, cells, rankings })
 }
 
 #[cfg(test)]
