@@ -85,6 +85,11 @@ impl Page {
         self.ask("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
+    /// How it would stand on paper, or `screen` again.
+    pub fn media(&mut self, name: &str) {
+        self.ask("Emulation.setEmulatedMedia", &json!({ "media": name }));
+    }
+
     /// Switches the page's own scripts on or off, from the next page on.
     pub fn scripts(&mut self, on: bool) {
         self.ask("Emulation.setScriptExecutionDisabled", &json!({ "value": !on }));

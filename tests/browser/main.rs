@@ -90,6 +90,7 @@ fn the_pages_answer_and_stay_readable() {
     a_cells_runs_are_compared(&mut page, &trend, &compare);
     a_run_says_what_is_different(&mut page, &history, &runs);
     nothing_sticks_out(&mut page, &all);
+    paper_holds_all_but_the_controls(&mut page, &all);
     assert_eq!(page.complaints, Vec::<String>::new());
     axe::finds_nothing_serious(&mut page, &all);
     without_a_script_all_figures_stay(&mut page, &index, &cell);
@@ -361,10 +362,10 @@ fn any_cells_are_compared(page: &mut Page, compare: &std::path::Path) {
 fn runs_lead_to_a_cell_over_time(page: &mut Page, index: &std::path::Path) {
     page.go(index, "");
     page.click(".brand a");
-    page.until("location.pathname.endsWith('/history.html')");
+    page.until("location.pathname.endsWith('/history.html') && document.readyState === 'complete'");
     assert_eq!(page.value("document.querySelectorAll('table.list tbody tr').length"), 2);
     page.click(".cards a");
-    page.until("location.pathname.includes('/trends/')");
+    page.until("location.pathname.includes('/trends/') && document.readyState === 'complete'");
     let marks = page.value("document.querySelector('svg.trend').querySelectorAll('circle').length");
     assert_eq!(marks, 2, "a point for each run");
 }
@@ -398,7 +399,7 @@ fn a_cells_runs_are_compared(page: &mut Page, trend: &std::path::Path, compare: 
 fn a_run_says_what_is_different(page: &mut Page, history: &std::path::Path, runs: &[String]) {
     page.go(history, "");
     page.click("table.list tbody th a");
-    page.until("location.pathname.includes('/past/')");
+    page.until("location.pathname.includes('/past/') && document.readyState === 'complete'");
     let seen = page.text("document.querySelector('[aria-labelledby=different]').innerText");
     for text in [runs[0].as_str(), "another sampling period", "10.0 ms", "5.00 ms", "arguments"] {
         assert!(seen.contains(text), "{text}: {seen}");
@@ -418,6 +419,26 @@ fn nothing_sticks_out(page: &mut Page, files: &[&std::path::Path]) {
             }
         }
     }
+    page.resize(1280, 900);
+}
+
+/// No table is cut off on A4, and nothing is printed that only a screen can answer.
+fn paper_holds_all_but_the_controls(page: &mut Page, files: &[&std::path::Path]) {
+    const WIDTH: u32 = 718;
+    page.media("print");
+    page.resize(WIDTH, 1000);
+    for file in files {
+        page.go(file, "");
+        page.value("memgrid.page.awake().then(() => 1)");
+        let name = file.display();
+        let wide = page.value("document.documentElement.scrollWidth").as_u64().unwrap();
+        assert!(wide <= u64::from(WIDTH), "{name} on paper: {wide}");
+        let cut = page.value("[...document.querySelectorAll('.scroll > table')].filter((table) => table.getBoundingClientRect().right > innerWidth + 1).map((table) => table.innerText.slice(0, 80))");
+        assert_eq!(cut, serde_json::json!([]), "{name}");
+        let shown = "[...document.querySelectorAll('.controls, .readout')].filter((one) => one.getClientRects().length).length";
+        assert_eq!(page.value(shown), 0, "{name}");
+    }
+    page.media("screen");
     page.resize(1280, 900);
 }
 
