@@ -72,12 +72,13 @@ fn measure(options: &Options) -> Result<u8, String> {
         environment.extend(heap.environment());
         environment.extend(passes.iter().flat_map(Passes::environment));
     }
+    // The workload may run before we do again: its time begins here.
+    let began = Instant::now();
     let started = spawn::spawn(&options.command, &inherited, &environment, tree.group());
     let Started { main, outside } = match started {
         Ok(started) => started,
         Err(not_started) => return Ok(report::not_started(options, files, not_started)),
     };
-    let began = Instant::now();
     drop(inherited);
     if outside.is_some() {
         tree.leave_group();

@@ -107,6 +107,12 @@ fn an_allowance_is_in_the_metrics_unit() {
 }
 
 #[test]
+fn a_unit_is_no_second_number() {
+    "a>0 2".parse::<Rule>().unwrap_err();
+    "a>1 .5".parse::<Rule>().unwrap_err();
+}
+
+#[test]
 fn limits_are_written_in_the_unit_that_suits_them() {
     let written = |text: &str| read(text).to_string();
     assert_eq!(written("peak_rss > 5120 KiB"), "peak_rss>5MiB");
