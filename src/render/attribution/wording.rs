@@ -11,10 +11,9 @@ use crate::analyse::comparison::Verdict;
 use crate::config::SeriesKind;
 use crate::measurement::{Scope, Unit};
 use crate::outcome::Outcome;
+use crate::render::comparison::wording::HEADLINES;
+pub(in crate::render) use crate::render::comparison::wording::sign;
 use crate::render::format;
-
-/// Metrics that are shown unless others are asked for.
-const HEADLINES: [&str; 2] = ["peak_rss", "peak_heap"];
 
 /// The metrics to show: those that were `asked` for, or the headline ones and what workloads send
 /// and can be judged.
@@ -53,18 +52,6 @@ pub(in crate::render) const fn word(verdict: Verdict) -> &'static str {
         Verdict::Inconclusive => "can't be told",
         Verdict::NotComparable => "not measured",
         Verdict::Regressed => "makes it worse",
-    }
-}
-
-/// A sign that tells verdicts apart without colour.
-pub(in crate::render) const fn sign(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::NotJudged => "·",
-        Verdict::Improved => "✓",
-        Verdict::Unchanged => "=",
-        Verdict::Inconclusive => "?",
-        Verdict::NotComparable => "≠",
-        Verdict::Regressed => "✗",
     }
 }
 

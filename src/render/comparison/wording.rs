@@ -13,8 +13,8 @@ use crate::outcome::Outcome;
 use crate::plan::CellId;
 use crate::render::format;
 
-/// Metrics that are shown even if no rule names them.
-const HEADLINES: [&str; 2] = ["peak_rss", "peak_heap"];
+/// Metrics that are shown even if no rule names them, and nobody asked for any.
+pub(in crate::render) const HEADLINES: [&str; 2] = ["peak_rss", "peak_heap"];
 
 /// The verdict as a word.
 pub(in crate::render) const fn verdict(verdict: Verdict) -> &'static str {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::overview::Overview;
-use super::view::OutcomeView;
+use super::view::OutcomeCount;
 use super::{CellTrends, Material, Past, names};
 use crate::history::PastRun;
 use crate::plan::CellId;
@@ -24,13 +24,7 @@ struct RunView {
     name: Option<String>,
     began: String,
     took: Option<String>,
-    outcomes: Vec<Count>,
-}
-
-#[derive(Serialize)]
-struct Count {
-    outcome: OutcomeView,
-    count: u32,
+    outcomes: Vec<OutcomeCount>,
 }
 
 #[derive(Serialize)]
@@ -60,7 +54,7 @@ fn run(all: &Overview<'_>, run: &PastRun) -> RunView {
     let counts = run
         .outcomes
         .iter()
-        .map(|(outcome, count)| Count { outcome: OutcomeView::new(Some(*outcome)), count: *count });
+        .map(|(outcome, count)| OutcomeCount::new(Some(*outcome), u64::from(*count)));
     RunView {
         id: run.run.clone(),
         href: all.run_href(&run.run, ""),

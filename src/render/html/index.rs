@@ -8,7 +8,7 @@ use super::field::{Scales, SectionView};
 use super::headline::{self, ValueView};
 use super::overview::{Overview, typical_curve_of};
 use super::verdict::VerdictView;
-use super::view::{self, ChangeView, OutcomeView, RunView};
+use super::view::{self, ChangeView, OutcomeCount, OutcomeView, RunView};
 use super::{Material, figures, grid, names, ranking, series};
 use crate::analyse::summary::{CellSummary, Summary};
 use crate::collect::record::StateRecord;
@@ -26,7 +26,7 @@ pub(super) struct IndexView {
     axes: Vec<String>,
     count: usize,
     facts: Vec<Fact>,
-    outcomes: Vec<Count>,
+    outcomes: Vec<OutcomeCount>,
     values: Vec<ValueView>,
     legend: Vec<Legend>,
     unit: &'static str,
@@ -54,12 +54,6 @@ pub(super) struct IndexView {
     rankings: Vec<ranking::RankingPart>,
     /// What the patches of each series do, in short.
     attribution: Vec<AttributionNote>,
-}
-
-#[derive(Serialize)]
-struct Count {
-    outcome: OutcomeView,
-    count: usize,
 }
 
 #[derive(Serialize)]
@@ -148,12 +142,12 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
     }
 }
 
-fn outcomes(summary: &Summary) -> Vec<Count> {
+fn outcomes(summary: &Summary) -> Vec<OutcomeCount> {
     let kinds = Outcome::ALL.into_iter().map(Some).chain([None]);
     kinds
         .map(|outcome| {
             let count = summary.cells.iter().filter(|cell| cell.outcome == outcome).count();
-            Count { outcome: OutcomeView::new(outcome), count }
+            OutcomeCount::new(outcome, count as u64)
         })
         .filter(|entry| entry.count > 0)
         .collect()

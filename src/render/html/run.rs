@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::overview::Overview;
 use super::patch::FileView;
 use super::source_change::SourceView;
-use super::view::{OutcomeView, RunView};
+use super::view::{OutcomeCount, OutcomeView, RunView};
 use super::{Material, RunPage, names};
 use crate::collect::Conditions;
 use crate::collect::record::RunManifest;
@@ -28,7 +28,7 @@ pub(super) struct RunPageView {
     /// What is another in every run.
     own: Vec<Fact>,
     groups: Vec<GroupView>,
-    outcomes: Vec<Count>,
+    outcomes: Vec<OutcomeCount>,
     before: Option<BeforeView>,
     /// Cells whose newest result is from it.
     cells: Vec<CellLink>,
@@ -38,12 +38,6 @@ pub(super) struct RunPageView {
 struct GroupView {
     heading: &'static str,
     facts: Vec<Fact>,
-}
-
-#[derive(Serialize)]
-struct Count {
-    outcome: OutcomeView,
-    count: u32,
 }
 
 #[derive(Serialize)]
@@ -112,10 +106,7 @@ pub(super) fn view(all: &Overview<'_>, material: &Material, page: &RunPage) -> R
             .map(|group| GroupView { heading: group.heading, facts: group.facts })
             .collect(),
         outcomes: outcomes
-            .map(|(outcome, count)| Count {
-                outcome: OutcomeView::new(Some(*outcome)),
-                count: *count,
-            })
+            .map(|(outcome, count)| OutcomeCount::new(Some(*outcome), u64::from(*count)))
             .collect(),
         before: page.before.as_ref().map(|before| before_view(all, material, page, before)),
         cells: cells

@@ -33,6 +33,19 @@ impl OutcomeView {
     }
 }
 
+/// How many cells ended in one way.
+#[derive(Serialize)]
+pub(super) struct OutcomeCount {
+    outcome: OutcomeView,
+    pub(super) count: u64,
+}
+
+impl OutcomeCount {
+    pub(super) fn new(outcome: Option<Outcome>, count: u64) -> Self {
+        Self { outcome: OutcomeView::new(outcome), count }
+    }
+}
+
 /// A change against the twin, or against an earlier run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct ChangeView {
