@@ -9,7 +9,7 @@
 //! `cargo bench --profile release --bench overhead -- [PART]…`: `memgrid` is the first question, and
 //! any other word, such as `sqlite/`, the beginning of the cells that the second is asked of.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, missing_docs)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 mod common;
 
@@ -25,8 +25,7 @@ use memgrid::event::Silent;
 use memgrid::interrupt::Interrupt;
 use memgrid::measurement::ProbeResult;
 use memgrid::prepare::cache::Cache;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeVal;
+use nix::sys::resource::UsageWho;
 
 /// Of so many pairs the lowest and the highest enclose the median with 97% (sign test).
 const PAIRS: usize = 6;
@@ -127,9 +126,12 @@ fn cost(attempt: &AttemptRecord, way: Way) -> Cost {
         command
     };
     if matches!(way, Way::Bare) {
-        let before = cpu_of_children();
+        let before = common::cpu_time(UsageWho::RUSAGE_CHILDREN);
         let wall = common::time(&mut command(&attempt.command[0], &attempt.command[1..]));
-        return Cost { wall: wall.as_secs_f64(), cpu: cpu_of_children() - before };
+        return Cost {
+            wall: wall.as_secs_f64(),
+            cpu: common::cpu_time(UsageWho::RUSAGE_CHILDREN) - before,
+        };
     }
     let result = tempfile::NamedTempFile::new().unwrap();
     let mut arguments = vec!["--quiet".to_owned(), "--json".to_owned()];
@@ -143,12 +145,6 @@ fn cost(attempt: &AttemptRecord, way: Way) -> Cost {
     let text = std::fs::read(result.path()).unwrap();
     let result: ProbeResult = serde_json::from_slice(&text).unwrap();
     Cost { wall: wall.as_secs_f64(), cpu: result.metrics["cpu_time"].value.unwrap() }
-}
-
-fn cpu_of_children() -> f64 {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
-    seconds(usage.user_time()) + seconds(usage.system_time())
 }
 
 fn configuration(project: &Path, rows: u64) -> Config {

@@ -14,8 +14,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use memgrid::measurement::ProbeResult;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeVal;
+use nix::sys::resource::UsageWho;
 
 struct Case {
     what: &'static str,
@@ -62,7 +61,7 @@ fn memprobe(period: Duration, processes: usize, length: f64) -> f64 {
 fn reading_status(period: Duration, processes: usize, length: f64) -> f64 {
     let status = File::open("/proc/self/status").unwrap();
     let mut buffer = [0; 4096];
-    let (before, began) = (own_cpu(), Instant::now());
+    let (before, began) = (common::cpu_time(UsageWho::RUSAGE_THREAD), Instant::now());
     let mut due = began;
     while began.elapsed().as_secs_f64() < length {
         due += period;
@@ -71,12 +70,5 @@ fn reading_status(period: Duration, processes: usize, length: f64) -> f64 {
             assert!(status.read_at(&mut buffer, 0).unwrap() > 0);
         }
     }
-    (own_cpu() - before) / began.elapsed().as_secs_f64()
-}
-
-/// CPU time of this thread in seconds.
-fn own_cpu() -> f64 {
-    let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
-    let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
-    seconds(usage.user_time()) + seconds(usage.system_time())
+    (common::cpu_time(UsageWho::RUSAGE_THREAD) - before) / began.elapsed().as_secs_f64()
 }

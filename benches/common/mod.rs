@@ -1,11 +1,15 @@
 //! What the benchmarks share: a hermetic project folder, paired timing, and plain rows of
 //! figures. They time whole processes, as a user would meet them.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, dead_code, unreachable_pub, missing_docs)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss)]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "not every benchmark uses all of it")]
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 
 /// Whether `--quick` was given: once through, to see that the benchmark works.
 pub fn quick() -> bool {
@@ -35,6 +39,13 @@ pub fn time(command: &mut Command) -> Duration {
     let took = began.elapsed();
     assert!(status.success(), "{command:?} ended with {status}");
     took
+}
+
+/// Seconds of CPU time, user's and system's, that were used so far.
+pub fn cpu_time(of: UsageWho) -> f64 {
+    let usage = getrusage(of).unwrap();
+    let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    seconds(usage.user_time()) + seconds(usage.system_time())
 }
 
 /// Prints minimum, median and maximum of figures.

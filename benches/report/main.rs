@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use folder::{Project, Scale, cell};
 use memgrid::measurement::ProbeResult;
-use nix::sys::resource::{Usage, UsageWho, getrusage};
+use nix::sys::resource::UsageWho;
 
 /// What one process took, in milliseconds.
 #[derive(Clone, Copy)]
@@ -98,18 +98,10 @@ fn forget_pages(reports: &Path) {
 }
 
 fn time(command: &mut Command) -> Cost {
+    let used = || common::cpu_time(UsageWho::RUSAGE_CHILDREN) * 1e3;
     let (before, began) = (used(), Instant::now());
     common::time(command);
     Cost { wall: began.elapsed().as_secs_f64() * 1e3, cpu: used() - before }
-}
-
-/// Milliseconds of CPU that children have used.
-fn used() -> f64 {
-    let usage: Usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    [usage.user_time(), usage.system_time()]
-        .iter()
-        .map(|time| time.tv_sec() as f64 * 1e3 + time.tv_usec() as f64 / 1e3)
-        .sum()
 }
 
 fn row(label: &str, costs: &[Cost]) {

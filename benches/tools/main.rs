@@ -18,10 +18,10 @@ mod tool;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use install::Installed;
-use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::resource::UsageWho;
 use tool::{Found, Tool};
 
 /// Seconds between two samples, for those that take any.
@@ -196,7 +196,7 @@ fn measure(
 /// Wall time, and CPU time of the whole tree.
 fn run(command: &mut Command) -> Result<Cost, String> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let (before, began) = (cpu_of_children(), Instant::now());
+    let (before, began) = (common::cpu_time(UsageWho::RUSAGE_CHILDREN), Instant::now());
     let status = command.status();
     let program = command.get_program().display();
     let status = status.map_err(|error| format!("{program}: {error}"))?;
@@ -204,15 +204,7 @@ fn run(command: &mut Command) -> Result<Cost, String> {
     if !status.success() {
         return Err(format!("{program} ended with {status}"));
     }
-    Ok(Cost { wall, cpu: cpu_of_children() - before })
-}
-
-fn cpu_of_children() -> f64 {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    let seconds = |time: nix::sys::time::TimeVal| {
-        Duration::new(time.tv_sec() as u64, time.tv_usec() as u32 * 1000).as_secs_f64()
-    };
-    seconds(usage.user_time()) + seconds(usage.system_time())
+    Ok(Cost { wall, cpu: common::cpu_time(UsageWho::RUSAGE_CHILDREN) - before })
 }
 
 fn median(figures: &mut [f64]) -> f64 {
