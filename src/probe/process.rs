@@ -28,6 +28,8 @@ pub(super) struct Process {
     sizes: [u8; STATM],
     /// As read last.
     pub(super) status: Status,
+    /// Whether that was at the latest look: its high-water mark is told but once.
+    is_fresh: bool,
     /// The high-water mark from before the latest reading; 0 after a reset.
     known_high: u64,
     /// Runs in its parent's memory, as between vfork and exec.
@@ -51,6 +53,7 @@ impl Process {
             sizes_file: None,
             sizes: [0; STATM],
             status: Status::default(),
+            is_fresh: false,
             known_high: 0,
             borrows_memory: false,
         };
@@ -62,6 +65,9 @@ impl Process {
     pub(super) fn read_status(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
         let text = read(&self.status_file, buffer)?;
         self.status = procfs::status(text).ok_or(Errno::SRCH)?;
+        self.is_fresh = true;
+        // They may have been others meanwhile, and be as they were again.
+        self.sizes = [0; STATM];
         if self.status.memory.is_none() && self.status.threads > 1 {
             self.status.memory = self.memory_of_threads(buffer);
         }
@@ -80,10 +86,12 @@ impl Process {
         rustix::io::pread(&file, &mut sizes, 0)?;
         self.sizes_file = Some(file);
         if sizes == self.sizes {
+            self.is_fresh = false;
             return Ok(());
         }
+        self.read_status(buffer)?;
         self.sizes = sizes;
-        self.read_status(buffer)
+        Ok(())
     }
 
     /// The first thread may have ended before the others; then only they know the memory.
@@ -102,13 +110,17 @@ impl Process {
     /// The highest RSS since the reading before the last, as far as the kernel tells.
     pub(super) fn recent_high(&self) -> u64 {
         self.memory().map_or(0, |memory| {
-            if memory.high > self.known_high { memory.high.max(memory.rss) } else { memory.rss }
+            if self.is_fresh && memory.high > self.known_high {
+                memory.high.max(memory.rss)
+            } else {
+                memory.rss
+            }
         })
     }
 
     /// Makes the next `recent_high` count from now, with the kernel's help if `reset`.
     pub(super) fn forget_high(&mut self, reset: bool) -> Result<()> {
-        let Some(memory) = self.memory() else { return Ok(()) };
+        let Some(memory) = self.memory().filter(|_| self.is_fresh) else { return Ok(()) };
         let (high, rss) = (memory.high, memory.rss);
         // Nothing to forget, and no need to disturb the program.
         if high <= rss {
@@ -243,6 +255,38 @@ mod tests {
         // Other tests run in this process, and may give something back meanwhile.
         assert!(process.memory().unwrap().rss > before + (32 << 20));
         drop(block);
+    }
+
+    /// A program that holds 1 MiB more, after a moment with 64, when it is told to.
+    const SPIKE: &str = "import sys; print(flush=True); sys.stdin.readline(); \
+        high = bytearray(64 << 20); del high; held = bytearray(1 << 20); print(flush=True); \
+        sys.stdin.readline()";
+
+    #[test]
+    fn a_peak_is_told_once() {
+        use std::io::{BufRead, BufReader, Write};
+        use std::process::{Command, Stdio};
+
+        let mut command = Command::new("python3");
+        command.args(["-c", SPIKE]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut tell = child.stdin.take().unwrap();
+        said.next();
+        let mut buffer = vec![0; BUFFER];
+        let mut process = Process::open(i32::try_from(child.id()).unwrap(), &mut buffer).unwrap();
+        process.read_if_changed(&mut buffer).unwrap();
+        process.forget_high(true).unwrap();
+        tell.write_all(b"\n").unwrap();
+        said.next();
+        process.read_if_changed(&mut buffer).unwrap();
+        let rss = process.memory().unwrap().rss;
+        assert!(process.recent_high() > rss + (32 << 20));
+        process.forget_high(true).unwrap();
+        process.read_if_changed(&mut buffer).unwrap();
+        assert_eq!(process.recent_high(), process.memory().unwrap().rss);
+        tell.write_all(b"\n").unwrap();
+        child.wait().unwrap();
     }
 
     #[test]
