@@ -87,6 +87,14 @@ fn broken_patches_have_a_line() {
         ("diff --git a/x b/y\n", "line 1: the file's name can't be told"),
         ("diff --git a/x b/x\nnew file mode 10x\n", "line 2: not a file mode"),
         ("--- /dev/null\n+++ /dev/null\n@@ -1 +1 @@\n-a\n+b\n", "line 1: both names are /dev/null"),
+        (
+            "diff --git \"a/x\" \"b/\\303\"\nnew file mode 100644\nrename from x\n",
+            "line 1: the file's name can't be told",
+        ),
+        ("Binary files  and b/x differ\n", "line 1: a file without a name"),
+        ("--- ./\n+++ ./\n@@ -1 +1 @@\n-one\n+two\n", "not a file's path"),
+        ("--- a/./\n+++ b/./\n@@ -1 +1 @@\n-one\n+two\n", "not a file's path"),
+        ("--- ././y\n+++ ././y\n@@ -1 +1 @@\n-one\n+two\n", "not a file's path"),
     ] {
         fails(&[("x", BEFORE)], patch, said);
     }
@@ -115,6 +123,9 @@ fn no_text_makes_it_panic() {
         "deleted file mode 100644\n",
         "old mode 100644\n",
         "new mode 777777777777\n",
+        "Binary files  and b/x differ\n",
+        "+++ b/./\n",
+        "--- ././y\n",
         "rename from x\n",
         "rename to y\n",
         "copy to \"z\n",

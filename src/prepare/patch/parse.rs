@@ -31,6 +31,12 @@ pub(super) fn parse(text: &[u8]) -> Result<Vec<FilePatch>, PatchError> {
             what: "no changes in it: neither `diff --git` nor `---` and `+++` lines".to_owned(),
         });
     }
+    let nameless =
+        |file: &&FilePatch| [&file.old, &file.new].into_iter().flatten().any(String::is_empty);
+    if let Some(file) = files.iter().find(nameless) {
+        let what = "a file without a name".to_owned();
+        return Err(PatchError::Malformed { line: file.line, what });
+    }
     Ok(files)
 }
 
@@ -144,15 +150,15 @@ fn git_file(reader: &mut Reader<'_>) -> Result<FilePatch, PatchError> {
         reader.next();
         file.content = Content::Withheld;
     }
-    if file.old.is_none() && file.new.is_none() {
-        let what = "the file's name can't be told from this line".to_owned();
-        return Err(PatchError::Malformed { line, what });
-    }
     settle_prefix(&mut file, style);
     match file.kind {
         Kind::Create => file.old = None,
         Kind::Delete => file.new = None,
         Kind::Modify | Kind::Rename | Kind::Copy => {}
+    }
+    if file.old.is_none() && file.new.is_none() {
+        let what = "the file's name can't be told from this line".to_owned();
+        return Err(PatchError::Malformed { line, what });
     }
     Ok(file)
 }

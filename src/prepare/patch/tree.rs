@@ -1,6 +1,6 @@
 //! A tree in the making: a commit's files, and what patches did to them so far, in memory.
 
-use std::path::Path;
+use std::path::{Component, Path};
 
 use git2::{Index, IndexEntry, IndexTime, Oid, Repository, Tree};
 
@@ -52,6 +52,10 @@ impl<'r> PatchedTree<'r> {
     }
 
     pub(super) fn get(&self, path: &str) -> Found {
+        // git2 panics when asked for what could be no entry's path, such as "" and "./x".
+        if !matches!(Path::new(path).components().next(), Some(Component::Normal(_))) {
+            return Found::Nothing;
+        }
         if let Some(entry) = self.index.get_path(Path::new(path), 0) {
             return Found::File(File { blob: entry.id, mode: entry.mode });
         }
