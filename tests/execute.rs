@@ -190,7 +190,10 @@ fn a_workload_that_succeeds_is_measured_and_kept() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    assert_eq!(files, ["attempt.json", "samples.csv", "samples.jsonl", "stderr.log", "stdout.log"]);
+    assert_eq!(
+        files,
+        ["attempt.json", "curves.bin", "samples.csv", "samples.jsonl", "stderr.log", "stdout.log"]
+    );
 }
 
 #[test]

@@ -8,7 +8,6 @@ pub mod change;
 pub mod compare;
 pub mod comparison;
 pub mod conclusion;
-pub mod curve;
 pub mod noise;
 pub mod output;
 pub mod ranking;

@@ -4,10 +4,10 @@
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::curve::{GRID, PAGE, thinned};
 use super::summary::{Curve, Summary};
 use super::{CurveSource, SummaryInput, summarise};
 use crate::collect::record::*;
+use crate::measurement::curves::{GRID, PAGE};
 use crate::measurement::{Directions, Metric, Precision, ProbeOutcome, ProbeResult, Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId};
@@ -180,11 +180,11 @@ impl CurveSource for Sample {
 
     fn curves(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve> {
         let readings = self.readings(run, cell, attempt);
-        readings.map(|curves| thinned(curves, PAGE)).unwrap_or_default()
+        readings.into_iter().flatten().map(|curve| curve.thinned(PAGE)).collect()
     }
 
     fn sketch(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve> {
-        thinned(&self.curves(run, cell, attempt), GRID)
+        self.curves(run, cell, attempt).iter().map(|curve| curve.thinned(GRID)).collect()
     }
 }
 

@@ -23,10 +23,10 @@ pub trait CurveSource: Sync {
     /// has none.
     fn key(&self, run: &str, cell: &CellId, attempt: u32) -> Option<String>;
 
-    /// All its curves, with at most [`PAGE`](super::curve::PAGE) points each.
+    /// All its curves, with at most [`PAGE`](crate::measurement::curves::PAGE) points each.
     fn curves(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve>;
 
-    /// The same curves with at most [`GRID`](super::curve::GRID) points each.
+    /// The same curves with at most [`GRID`](crate::measurement::curves::GRID) points each.
     fn sketch(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve>;
 }
 

@@ -2,11 +2,12 @@
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::comparison::CellComparison;
 use crate::collect::record::{AttemptRecord, RunManifest};
-use crate::measurement::{Better, Scope, Unit};
+use crate::measurement::curves::thin;
+use crate::measurement::{Better, Curves, Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId, Pass};
 use crate::statistics::{Spread, spread};
@@ -151,7 +152,7 @@ pub struct Change {
 }
 
 /// Readings over time, for display.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Curve {
     /// The attempt it is from.
     pub attempt: u32,
@@ -161,6 +162,23 @@ pub struct Curve {
     pub points: Vec<(f64, f64)>,
     /// Moments that the workload named: seconds since exec, and the name.
     pub marks: Vec<(f64, String)>,
+}
+
+impl Curve {
+    /// All curves of an attempt.
+    #[must_use]
+    pub fn of(attempt: u32, curves: Curves) -> Vec<Self> {
+        let Curves { marks, curves } = curves;
+        let curve = |(metric, points)| Self { attempt, metric, points, marks: marks.clone() };
+        curves.into_iter().map(curve).collect()
+    }
+
+    /// The same with at most `limit` points.
+    #[must_use]
+    pub fn thinned(&self, limit: usize) -> Self {
+        let (metric, marks) = (self.metric.clone(), self.marks.clone());
+        Self { attempt: self.attempt, metric, points: thin(&self.points, limit), marks }
+    }
 }
 
 impl EarlierResult {

@@ -3,6 +3,7 @@
 
 pub mod allocator;
 pub mod baselines;
+pub mod curves;
 pub mod machine;
 pub mod night;
 pub mod noise;

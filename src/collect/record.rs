@@ -9,6 +9,7 @@
 //!   cells/<id>/attempts/<n>/attempt.json    AttemptRecord
 //!   cells/<id>/attempts/<n>/samples.jsonl   see measurement
 //!   cells/<id>/attempts/<n>/samples.csv     the same as a table
+//!   cells/<id>/attempts/<n>/curves.bin      what is drawn of them; may be missing
 //!   cells/<id>/attempts/<n>/{stdout,stderr}.log
 //! ```
 

@@ -29,6 +29,8 @@ pub(super) const ATTEMPT: &str = "attempt.json";
 pub const SAMPLES: &str = "samples.jsonl";
 /// The same samples as a table.
 pub const TABLE: &str = "samples.csv";
+/// What is drawn of the samples: see [`curves`](super::curves).
+pub(super) const CURVES: &str = "curves.bin";
 /// What a workload wrote to its standard output.
 pub const STDOUT: &str = "stdout.log";
 /// What a workload wrote to its standard error.

@@ -85,7 +85,6 @@ pub(super) fn render(
     let curves = StoredCurves::new(reports);
     let target = Target { out: reports, templates, curves: &curves, build: &build() };
     let rendered = html::render(summary, &material, &target)?;
-    curves.keep_only(summary)?;
     tracing::debug!("{} of {} files of the index written", rendered.written, rendered.files);
     Ok(rendered.index)
 }

@@ -15,11 +15,12 @@ use super::secrets::Secrets;
 use super::services::{Served, logs};
 use super::stop::Stop;
 use super::{PassSettings, Settings, Task, log};
+use crate::collect::curves;
 use crate::collect::record::{AttemptRecord, SCHEMA};
 use crate::collect::run_dir::{RunDir, SAMPLES, STDERR, STDOUT, StagedAttempt, TABLE};
 use crate::error::Result;
 use crate::measurement::sample_file::csv;
-use crate::measurement::{Derived, ProbeOutcome, ProbeResult, SampleFile};
+use crate::measurement::{Curves, Derived, ProbeOutcome, ProbeResult, SampleFile};
 use crate::outcome::Outcome;
 use crate::plan::{Attempt, Pass};
 
@@ -113,8 +114,9 @@ pub(super) fn run(
     Ok(record)
 }
 
-/// What follows from the samples, and whether they were written as CSV too: now, since they are read
-/// now, and no page that is rendered later has to. Nothing if there are none that can be read.
+/// What follows from the samples, and whether they were written as CSV too; and what is drawn of them
+/// is kept: now, since they are read now, and no page that is rendered later has to. Nothing if there
+/// are none that can be read.
 fn from_samples(folder: &Path) -> (Derived, bool) {
     let file = match SampleFile::open(&folder.join(SAMPLES)) {
         Ok(file) => file,
@@ -123,6 +125,7 @@ fn from_samples(folder: &Path) -> (Derived, bool) {
             return (Derived::default(), false);
         }
     };
+    curves::keep(folder, &Curves::of(&file));
     (Derived::of(&file), write_table(&file, &folder.join(TABLE)))
 }
 

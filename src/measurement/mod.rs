@@ -4,6 +4,7 @@
 
 mod axis;
 mod better;
+pub mod curves;
 mod derived;
 mod known;
 mod metric;
@@ -13,6 +14,7 @@ pub mod sample_file;
 
 pub use axis::{Axis, Tick};
 pub use better::{Better, Directions};
+pub use curves::Curves;
 pub use derived::{Derived, Growth, Shape};
 pub use known::{DERIVED_METRICS, OWN_METRICS, known_metrics, unit};
 pub use metric::{Distribution, Metric, Metrics, Precision, Scope, Unit};

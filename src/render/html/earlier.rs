@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use super::{Past, names, series};
 use crate::analyse::CurveSource;
-use crate::analyse::curve::thinned;
 use crate::analyse::summary::{CellSummary, EarlierResult};
 use crate::error::Result;
 use crate::fingerprint::Fingerprint;
@@ -120,7 +119,7 @@ impl Earlier<'_> {
         let (run, cell) = (&self.result.run, self.cell);
         let attempts = self.result.measured();
         let curves = attempts.flat_map(|attempt| source.curves(run, cell, attempt.number));
-        let curves = thinned(&curves.collect::<Vec<_>>(), POINTS);
+        let curves: Vec<_> = curves.map(|curve| curve.thinned(POINTS)).collect();
         series::earlier_script(&self.file(), cell, &curves)
     }
 }

@@ -12,8 +12,8 @@ use super::series::PlotRequest;
 use super::trouble::{TroubleView, troubles};
 use super::verdict::VerdictView;
 use super::view::{self, ChangeView, SideView};
-use crate::analyse::curve::thin;
 use crate::analyse::summary::CellSummary;
+use crate::measurement::curves::thin;
 use crate::render::chart::{self, Axis, Bar, Chart, Line};
 
 /// Points of a curve in a field: about as many as it has pixels.

@@ -12,16 +12,14 @@ use serde::Serialize;
 
 use super::names;
 use super::overview::Overview;
-use crate::analyse::curve::{GRID, thin};
 use crate::analyse::summary::{CellSummary, Curve};
 use crate::error::{Error, Result};
+use crate::measurement::curves::{GRID, PROGRESS, thin};
 use crate::plan::CellId;
 use crate::render::format;
 
 /// Curves that the grid can draw.
 pub(super) const SMALL: [&str; 3] = ["rss", "heap", "server_anon"];
-/// How far the work was, as a curve: not drawn, but drawn over.
-const PROGRESS: &str = "progress";
 
 /// One cell, as `memgrid.add` takes it.
 #[derive(Serialize)]

@@ -5,14 +5,6 @@
 //! of each bucket the first, the lowest, the highest and the last reading are kept. So no peak is
 //! ever lost, and with one bucket for each column of pixels the drawn line is the same.
 
-use super::summary::Curve;
-use crate::measurement::{SampleFile, Unit, objects};
-
-/// Points of a curve on a page: enough for a chart as wide as the page.
-pub const PAGE: usize = 1200;
-/// Points of a curve in the grid: about as many as a field has pixels.
-pub const GRID: usize = 240;
-
 /// Readings kept from each bucket.
 const KEPT: usize = 4;
 
@@ -41,46 +33,6 @@ pub fn thin(points: &[(f64, f64)], limit: usize) -> Vec<(f64, f64)> {
         rest = later;
     }
     kept
-}
-
-/// How far the work was, in the workload's own count: a curve that others are drawn over.
-const PROGRESS: &str = "progress";
-
-/// The curves of one attempt: one for each field of its sample file that counts bytes, the work
-/// done, or a class's instances, and was read at least once.
-#[must_use]
-pub fn of_samples(attempt: u32, file: &SampleFile) -> Vec<Curve> {
-    let marks: Vec<_> = file.marks.iter().map(|mark| (mark.t, mark.name.clone())).collect();
-    let fields = file
-        .header
-        .fields
-        .iter()
-        .filter(|field| field.unit == Unit::Bytes || is_other(&field.name));
-    let curve = |metric: &str| Curve {
-        attempt,
-        metric: metric.to_owned(),
-        points: file.points(metric).collect(),
-        marks: marks.clone(),
-    };
-    let curves = fields.map(|field| curve(&field.name));
-    curves.filter(|curve| !curve.points.is_empty()).collect()
-}
-
-/// Whether a curve is made of what counts no bytes.
-fn is_other(field: &str) -> bool {
-    field == PROGRESS || field.starts_with(&objects(""))
-}
-
-/// The same curves with at most `limit` points each.
-#[must_use]
-pub fn thinned(curves: &[Curve], limit: usize) -> Vec<Curve> {
-    let thinned = |curve: &Curve| Curve {
-        attempt: curve.attempt,
-        metric: curve.metric.clone(),
-        points: thin(&curve.points, limit),
-        marks: curve.marks.clone(),
-    };
-    curves.iter().map(thinned).collect()
 }
 
 fn in_order(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
@@ -138,23 +90,6 @@ mod tests {
     fn what_is_no_number_is_left_out() {
         let points = [(0.0, 1.0), (1.0, f64::NAN), (f64::INFINITY, 2.0), (2.0, 3.0)];
         assert_eq!(thin(&points, 4), [(0.0, 1.0), (2.0, 3.0)]);
-    }
-
-    #[test]
-    fn samples_become_a_curve_a_field() {
-        let file = r#"{"schema":1,"program":"memprobe","started":"","pid":1,"command":[],"period":0.01,"fields":[{"name":"t","unit":"s","scope":"tree"},{"name":"rss","unit":"B","scope":"tree"},{"name":"pss","unit":"B","scope":"tree"}]}
-[0,1024,null]
-{"mark":"start","t":0.005}
-[0.01,2048,null]
-"#;
-        let curves = of_samples(3, &SampleFile::read(file.as_bytes()).unwrap());
-        let rss = Curve {
-            attempt: 3,
-            metric: "rss".to_owned(),
-            points: vec![(0.0, 1024.0), (0.01, 2048.0)],
-            marks: vec![(0.005, "start".to_owned())],
-        };
-        assert_eq!(curves, [rss]);
     }
 
     fn extreme(points: &[(f64, f64)], pick: fn(f64, f64) -> f64) -> Option<f64> {
