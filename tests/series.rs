@@ -36,6 +36,14 @@ fn one_command_on_any_matrix_tells_that_two_patches_help_only_together() {
     let page = environment.read("reports/attribution.html");
     assert!(page.contains("reader and writer help only together"), "{page}");
     assert!(!page.contains("not run"), "{page}");
+    let shows = |state: &str| {
+        environment
+            .read("reports/index.html")
+            .contains(&format!("json/<wbr>patched-without-{state}"))
+    };
+    assert!(!shows("reader"), "the matrix has no such cell");
+    environment.run(&["report", "--series", "leave-one-out"]).exits(0);
+    assert!(shows("reader") && shows("writer"));
     let of_one = environment.run(&["compare", "--attribution", "latest"]).exits(5);
     assert!(of_one.stdout.contains("not run"), "{}", of_one.stdout);
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::Global;
-use crate::config::Overrides;
+use crate::config::{Overrides, SeriesChoice};
 use crate::error::{Context, Result};
 use crate::exit_code;
 use crate::history::History;
@@ -23,11 +23,16 @@ pub struct ReportArgs {
     /// Use the templates and styles of this folder instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    /// Show the states of a series that `run --series` measured: leave-one-out or cumulative;
+    /// --series STATE=KIND if several states have patches
+    #[arg(long, value_name = "[STATE=]KIND")]
+    series: Vec<SeriesChoice>,
 }
 
 /// Renders, prints where the index is, and opens it if that was asked for.
 pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<u8> {
-    let project = Project::load(global, &Overrides::default())?;
+    let overrides = Overrides { series: args.series.clone(), ..Overrides::default() };
+    let project = Project::load(global, &overrides)?;
     let progress = project::progress(global);
     let mut history = History::open(&project.config.reports, &progress)?;
     progress.finish();

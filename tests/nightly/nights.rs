@@ -177,17 +177,26 @@ fn a_baseline_that_was_measured_otherwise_is_measured_again() {
 #[test]
 fn github_gets_a_summary_and_annotations() {
     let subject = Subject::new();
-    subject.holds(20);
+    subject.0.write("matrix.toml", &format!("{MATRIX}[metrics.served]\nbetter = \"higher\"\n"));
+    let served = |held: u32, rows: u32| {
+        let line = format!("metric served {rows} rows\\n");
+        let send = format!("os.write(int(os.environ['MEMPROBE_FD']), b'{line}')");
+        subject.does(&format!("held = bytearray({held} << 20); {send}"));
+    };
+    served(20, 7);
     let night = || {
         let mut command = subject.0.memgrid(&["nightly", "--confirm", "0", "--repeats", "5"]);
         let summary = subject.0.path().join("summary.md");
         command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", summary);
         Finished::new(command.output().unwrap())
     };
-    night().exits(0).says("::notice");
-    subject.holds(60);
-    night().exits(3).says("::error");
+    let first = night().exits(0).says("::notice");
+    assert!(first.stdout.contains("served") && first.stdout.contains("7 rows"), "{}", first.stdout);
+    served(60, 8);
+    let second = night().exits(3).says("::error");
+    assert!(second.stdout.contains("7 → 8 rows"), "{}", second.stdout);
     let summary = subject.0.read("summary.md");
+    assert!(summary.contains("7 → 8 rows"), "{summary}");
     assert!(summary.contains("first good night") && summary.contains("regressed"), "{summary}");
 }
 

@@ -22,7 +22,7 @@ use super::super::output;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(in crate::commands) struct OutputArgs {
-    /// Show this metric; repeatable [default: those that rules name, and the headline ones]
+    /// Show this metric; repeatable [default: those that rules name, the headline ones, and the workload's own]
     #[arg(long = "metric", value_name = "NAME")]
     metrics: Vec<String>,
     /// Show every metric

@@ -30,6 +30,8 @@ struct Report<'a> {
     args: &'a NightlyArgs,
     summary: &'a Summary,
     judged: &'a Judged,
+    /// The metrics that the matrix declares.
+    declared: Vec<String>,
 }
 
 /// Writes the reports, and prints what was asked for. Returns the files.
@@ -40,7 +42,8 @@ pub(super) fn write(
     summary: &Summary,
     judged: &Judged,
 ) -> Result<Vec<PathBuf>> {
-    let report = Report { global, args, summary, judged };
+    let declared = project.config.metrics.keys().cloned().collect();
+    let report = Report { global, args, summary, judged, declared };
     let mut written = Vec::new();
     for (name, format) in FILES {
         let file = project.config.reports.join(name);
@@ -64,7 +67,8 @@ impl Report<'_> {
             return comparison::render(comparison, format, &options);
         }
         let sentence = self.judged.sentence();
-        let options = run::Options { look, matrix, strict: self.args.strict, ..Default::default() };
+        let (strict, metrics) = (self.args.strict, self.declared.clone());
+        let options = run::Options { look, matrix, strict, metrics, ..Default::default() };
         let (format, before) = match format {
             Format::Table => (run::Format::Table, String::new()),
             Format::Markdown => (run::Format::Markdown, format!("{sentence}\n\n")),

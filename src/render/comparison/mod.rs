@@ -37,8 +37,8 @@ pub enum Format {
 pub struct Options {
     /// How a table is drawn.
     pub look: Look,
-    /// Metrics to show, by name; empty for the headline ones: those that a rule names, `peak_rss`
-    /// and `peak_heap`. JSON always has all.
+    /// Metrics to show, by name; empty for those that a rule names, `peak_rss`, `peak_heap`, and what
+    /// workloads send and can be judged. JSON always has all.
     pub metrics: Vec<String>,
     /// The matrix file as a path within the repository, to which annotations are attached.
     pub matrix: Option<String>,

@@ -8,12 +8,12 @@ use crate::analyse::comparison::{
     Verdict,
 };
 use crate::analyse::summary::Statistic;
-use crate::measurement::Unit;
+use crate::measurement::{Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::CellId;
 use crate::render::format;
 
-/// Metrics that are shown even if no rule names them, and nobody asked for any.
+/// Metrics of memgrid's own that are shown even if no rule names them, and nobody asked for any.
 pub(in crate::render) const HEADLINES: [&str; 2] = ["peak_rss", "peak_heap"];
 
 /// The verdict as a word.
@@ -58,17 +58,20 @@ pub(super) const fn gate(gate: Gate) -> &'static str {
     }
 }
 
-/// The metrics to show, in the order in which cells have them: those that were asked for, or
-/// the headline ones.
+/// The metrics to show, in the order in which cells have them: those that were asked for, or the
+/// headline ones, those that a rule names, and what workloads send and can be judged.
 pub(super) fn shown_metrics<'a>(comparison: &'a Comparison, options: &Options) -> Vec<&'a str> {
     let names: IndexSet<&str> =
         comparison.cells.iter().flat_map(|cell| cell.metrics.keys().map(String::as_str)).collect();
-    let judged = |name: &str| {
+    let told = |name: &str| {
         let mut metrics = comparison.cells.iter().filter_map(|cell| cell.metrics.get(name));
-        metrics.any(|metric| metric.rule.is_some())
+        metrics.any(|it| {
+            let sent = it.scope == Scope::Workload && it.verdict != Verdict::NotJudged;
+            it.rule.is_some() || sent
+        })
     };
     let wanted = |name: &&str| match options.metrics.as_slice() {
-        [] => HEADLINES.contains(name) || judged(name),
+        [] => HEADLINES.contains(name) || told(name),
         asked => asked.iter().any(|asked| asked == name),
     };
     names.into_iter().filter(wanted).collect()
@@ -105,11 +108,14 @@ pub(super) fn figure(metric: &MetricComparison) -> String {
     format!("{}{change}{interval}, {}", from_to(metric), verdict(metric.verdict))
 }
 
-/// `−58…−56%`; one figure if both ends read the same.
+/// `−58…−56%`; of ends that read the same as the change between them, how far they are at most from
+/// what is read: `±<0.5%`.
 pub(in crate::render) fn interval(interval: Interval) -> String {
     let (low, high) = (format::change(interval.low), format::change(interval.high));
     if low == high {
-        return low;
+        // The last digit that is shown is that of a tenth, if there is one.
+        let tenths = low == "±0%" || (low.contains('.') && low.ends_with('%'));
+        return if tenths { "±<0.05%" } else { "±<0.5%" }.to_owned();
     }
     let low = if high.ends_with('%') { low.trim_end_matches('%') } else { &low };
     format!("{low}…{high}")

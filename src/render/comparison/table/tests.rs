@@ -42,10 +42,13 @@ fn colour_only_adds_colour() {
 }
 
 #[test]
-fn an_interval_without_width_is_one_figure() {
+fn an_interval_that_is_narrow_says_how_narrow() {
     let interval = |low, high| wording::interval(Interval { low, high, confidence: 0.95 });
     assert_eq!(interval(0.42, 0.44), "−58…−56%");
-    assert_eq!(interval(1.1364, 1.1365), "+14%");
+    assert_eq!(interval(1.1364, 1.1374), "±<0.5%");
+    assert_eq!(interval(1.0341, 1.0342), "±<0.05%");
+    assert_eq!(interval(0.9998, 1.0002), "±<0.05%");
+    assert_eq!(interval(12.01, 12.02), "±<0.5%");
     assert_eq!(interval(9.5, 12.0), "+850%…×12.0");
 }
 
