@@ -18,6 +18,7 @@ mod group;
 mod heap;
 mod marks;
 mod metrics;
+mod newcomers;
 mod options;
 mod owner;
 mod passes;

@@ -21,10 +21,10 @@ pub(super) struct Process {
     dir: OwnedFd,
     status_file: OwnedFd,
     children_file: Option<OwnedFd>,
-    clear_refs: Option<OwnedFd>,
-    /// Opened when it is first asked whether anything has changed.
-    sizes_file: Option<OwnedFd>,
-    /// `statm` as it was at that time.
+    clear_refs: Kept,
+    stat_file: Kept,
+    sizes_file: Kept,
+    /// `statm` as it was when `status` was read after it.
     sizes: [u8; STATM],
     /// As read last.
     pub(super) status: Status,
@@ -34,6 +34,20 @@ pub(super) struct Process {
     known_high: u64,
     /// Runs in its parent's memory, as between vfork and exec.
     pub(super) borrows_memory: bool,
+}
+
+/// A file that is opened when it is first needed, and then stays open.
+#[derive(Debug, Default)]
+struct Kept(Option<OwnedFd>);
+
+impl Kept {
+    fn open_at(&mut self, dir: &OwnedFd, name: &str, flags: OFlags) -> Result<&OwnedFd> {
+        let file = match self.0.take() {
+            Some(file) => file,
+            None => open_at(dir, name, flags)?,
+        };
+        Ok(self.0.insert(file))
+    }
 }
 
 impl Process {
@@ -49,8 +63,9 @@ impl Process {
             dir,
             status_file,
             children_file,
-            clear_refs: None,
-            sizes_file: None,
+            clear_refs: Kept::default(),
+            stat_file: Kept::default(),
+            sizes_file: Kept::default(),
             sizes: [0; STATM],
             status: Status::default(),
             is_fresh: false,
@@ -78,13 +93,9 @@ impl Process {
     /// came and went between two such looks is still in the high-water mark, for the next
     /// `read_status`. An error means that the process is gone.
     pub(super) fn read_if_changed(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
-        let file = match self.sizes_file.take() {
-            Some(file) => file,
-            None => self.open_file("statm")?,
-        };
+        let file = self.sizes_file.open_at(&self.dir, "statm", OFlags::RDONLY)?;
         let mut sizes = [0; STATM];
-        rustix::io::pread(&file, &mut sizes, 0)?;
-        self.sizes_file = Some(file);
+        rustix::io::pread(file, &mut sizes, 0)?;
         if sizes == self.sizes {
             self.is_fresh = false;
             return Ok(());
@@ -129,12 +140,8 @@ impl Process {
         }
         self.known_high = high;
         if reset {
-            let file = match self.clear_refs.take() {
-                Some(file) => file,
-                None => open_at(&self.dir, "clear_refs", OFlags::WRONLY)?,
-            };
-            rustix::io::write(&file, RESET_HIGH_WATER)?;
-            self.clear_refs = Some(file);
+            let file = self.clear_refs.open_at(&self.dir, "clear_refs", OFlags::WRONLY)?;
+            rustix::io::write(file, RESET_HIGH_WATER)?;
             self.known_high = 0;
         }
         Ok(())
@@ -166,9 +173,9 @@ impl Process {
     }
 
     /// CPU time and page faults so far, of itself and of the children that it waited for.
-    pub(super) fn stat(&self, buffer: &mut Vec<u8>) -> Result<Stat> {
-        let file = self.open_file("stat")?;
-        procfs::stat(read(&file, buffer)?).ok_or(Errno::SRCH)
+    pub(super) fn stat(&mut self, buffer: &mut Vec<u8>) -> Result<Stat> {
+        let file = self.stat_file.open_at(&self.dir, "stat", OFlags::RDONLY)?;
+        procfs::stat(read(file, buffer)?).ok_or(Errno::SRCH)
     }
 
     /// PSS and USS. Opened anew each time: an open file stays with the program before an exec.

@@ -5,6 +5,8 @@
 //! its own, that lists them all at once, and descendants are only looked for now and then: for those
 //! that left the group, as programs may that manage groups themselves.
 
+mod search;
+
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -14,15 +16,12 @@ use rustix::io::{Errno, Result};
 use rustix::process::{Pid, Signal};
 
 use super::group::Group;
+use super::newcomers::Newcomers;
 use super::process::{self, Process};
-use super::procfs::{self, Rollup, Stat};
+use super::procfs::{Rollup, Stat};
 
-/// Time that must pass for each unit of time that an expensive search took.
-const SHARE: u32 = 200;
-/// Time between two searches for what has left the workload's cgroup.
-const STRAYS: Duration = Duration::from_millis(100);
 /// Time in which every process is read in full at least once; between, only what has changed is.
-const IN_FULL: Duration = Duration::from_millis(10);
+const IN_FULL: Duration = Duration::from_millis(50);
 
 /// What the tree held at one moment. Memory in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +57,7 @@ pub(super) struct Tree {
     reset_refused: Option<Errno>,
     /// Processes that could not be opened though they were there.
     unreadable: u64,
+    newcomers: Newcomers,
     /// When an expensive search is affordable again.
     search_due: Instant,
     /// Every so many readings are in full.
@@ -83,6 +83,7 @@ impl Tree {
             reset,
             reset_refused: None,
             unreadable: 0,
+            newcomers: Newcomers::new(),
             search_due: Instant::now(),
             in_full_every: u32::try_from(in_full_every).unwrap_or(u32::MAX).max(1),
             readings: 0,
@@ -201,107 +202,11 @@ impl Tree {
         }
     }
 
-    fn discover(&mut self) {
-        let affordable = Instant::now() >= self.search_due;
-        self.find_members(affordable);
-        if self.own_children.is_none() {
-            if affordable {
-                self.search_everywhere();
-            }
-        } else if affordable || self.group.is_none() {
-            self.find_descendants(affordable);
-        }
-    }
-
-    fn find_members(&mut self, also_within: bool) {
-        let Some(group) = &self.group else { return };
-        self.found.clear();
-        group.members(&mut self.buffer, &mut self.found);
-        if also_within {
-            group.members_within(&mut self.buffer, &mut self.found);
-        }
-        while let Some(id) = self.found.pop() {
-            self.add(id);
-        }
-    }
-
-    fn find_descendants(&mut self, affordable: bool) {
-        let began = Instant::now();
-        self.found.clear();
-        if let Some(own_children) = &self.own_children {
-            let _ = process::read_children(own_children, &mut self.buffer, &mut self.found);
-        }
-        let mut searched = Duration::ZERO;
-        for process in self.processes.values() {
-            searched += find_children(process, affordable, &mut self.buffer, &mut self.found);
-        }
-        // What is found grows while the new ones' own children are looked for.
-        let mut next = 0;
-        while let Some(id) = self.found.get(next).copied() {
-            next += 1;
-            if !self.add(id) {
-                continue;
-            }
-            let Some(process) = self.processes.get(&id) else { continue };
-            searched += find_children(process, affordable, &mut self.buffer, &mut self.found);
-        }
-        let now = Instant::now();
-        if self.group.is_some() {
-            self.search_due = now + ((now - began) * SHARE).max(STRAYS);
-        } else if !searched.is_zero() {
-            self.search_due = now + searched * SHARE;
-        }
-    }
-
-    /// Opens process `id`, unless it is known. Whether it is a new one.
-    fn add(&mut self, id: i32) -> bool {
-        if self.processes.contains_key(&id) {
-            return false;
-        }
-        match Process::open(id, &mut self.buffer) {
-            Ok(process) => {
-                self.processes.insert(id, process);
-                true
-            }
-            // It has ended since.
-            Err(Errno::NOENT | Errno::SRCH) => false,
-            Err(_) => {
-                self.unreadable += 1;
-                false
-            }
-        }
-    }
-
-    /// The way without lists of children: every process names its parent.
-    fn search_everywhere(&mut self) {
-        let began = Instant::now();
-        let mut others = BTreeMap::new();
-        for id in all_processes() {
-            let is_new = id != self.own.as_raw_nonzero().get() && !self.processes.contains_key(&id);
-            if is_new && let Ok(process) = Process::open(id, &mut self.buffer) {
-                others.insert(id, process);
-            }
-        }
-        loop {
-            let ours = |parent: i32| {
-                parent == self.own.as_raw_nonzero().get() || self.processes.contains_key(&parent)
-            };
-            let (children, rest): (BTreeMap<_, _>, BTreeMap<_, _>) =
-                others.into_iter().partition(|(_, process)| ours(process.status.parent));
-            if children.is_empty() {
-                break;
-            }
-            self.processes.extend(children);
-            others = rest;
-        }
-        self.search_due = Instant::now() + began.elapsed() * SHARE;
-    }
-
     /// CPU time and page faults so far of all processes that still exist, and of those that they
     /// waited for.
     pub(super) fn stat(&mut self) -> Stat {
         let mut sum = Stat::default();
-        for process in self.processes.values() {
+        for process in self.processes.values_mut() {
             let Ok(stat) = process.stat(&mut self.buffer) else { continue };
             sum.user += stat.user;
             sum.system += stat.system;
@@ -315,7 +220,7 @@ impl Tree {
     /// One process's CPU time and page faults, also when it has ended and was not waited for yet.
     pub(super) fn stat_of(&mut self, pid: Pid) -> Option<Stat> {
         self.add(pid.as_raw_nonzero().get());
-        self.processes.get(&pid.as_raw_nonzero().get())?.stat(&mut self.buffer).ok()
+        self.processes.get_mut(&pid.as_raw_nonzero().get())?.stat(&mut self.buffer).ok()
     }
 
     /// PSS and USS of the tree.
@@ -367,28 +272,6 @@ impl Tree {
         let living = self.processes.values().filter(|process| process.status.state != b'Z');
         living.map(|process| process.name(&mut self.buffer)).collect()
     }
-}
-
-/// Adds the children of `process` to `found`. How long an expensive search took, if there was one.
-fn find_children(
-    process: &Process,
-    affordable: bool,
-    buffer: &mut [u8],
-    found: &mut Vec<i32>,
-) -> Duration {
-    if process.status.threads > 1 && affordable {
-        let began = Instant::now();
-        process.children_of_threads(buffer, found);
-        return began.elapsed();
-    }
-    let _ = process.children(buffer, found);
-    Duration::ZERO
-}
-
-fn all_processes() -> Vec<i32> {
-    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
-    names.filter_map(|name| procfs::process_id(name.as_encoded_bytes())).collect()
 }
 
 #[cfg(test)]

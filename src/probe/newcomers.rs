@@ -1,0 +1,92 @@
+//! Whether there can be new processes at all. The kernel gives out ids in order and says which one it
+//! gave last: while that stays, nobody has started anything, and nobody needs to be searched for.
+
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags};
+
+/// The last id that was given out in our namespace of processes, to which all in namespaces
+/// within ours belong as well.
+const LAST_ID: &str = "/proc/sys/kernel/ns_last_pid";
+/// A process gets its id a moment before it can be found: a search that follows at once may be too
+/// early, and the one after it isn't.
+const SEARCHES: u8 = 2;
+/// Time between two searches that nothing asks for: ids may also be given out of order, by what
+/// restores processes from files.
+const ROUTINE: Duration = Duration::from_secs(1);
+/// An id and its line feed.
+const LENGTH: usize = 24;
+
+/// When to search.
+#[derive(Debug)]
+pub(super) struct Newcomers {
+    /// `None` where the kernel doesn't tell.
+    file: Option<OwnedFd>,
+    last: [u8; LENGTH],
+    /// Searches still to be made since the last change.
+    owed: u8,
+    routine: Instant,
+}
+
+impl Newcomers {
+    pub(super) fn new() -> Self {
+        let file = rustix::fs::open(LAST_ID, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+        Self { file: file.ok(), last: [0; LENGTH], owed: SEARCHES, routine: Instant::now() }
+    }
+
+    /// Whether to search now. What is owed is paid by searches that are `thorough`, which not
+    /// all can be.
+    pub(super) fn are_possible(&mut self, thorough: bool) -> bool {
+        let Some(file) = &self.file else { return true };
+        let mut now = [0; LENGTH];
+        if rustix::io::pread(file, &mut now, 0).is_err() || now != self.last {
+            self.last = now;
+            self.owed = SEARCHES;
+        }
+        let is_routine = thorough && Instant::now() >= self.routine;
+        if self.owed == 0 && !is_routine {
+            return false;
+        }
+        if thorough {
+            self.owed = self.owed.saturating_sub(1);
+            self.routine = Instant::now() + ROUTINE;
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_process_is_searched_for() {
+        let mut newcomers = Newcomers::new();
+        for _ in 0..10 {
+            newcomers.are_possible(true);
+            let mut child = std::process::Command::new("true").spawn().unwrap();
+            assert!(newcomers.are_possible(false), "at once");
+            assert!(newcomers.are_possible(true), "until a thorough search was made");
+            assert!(newcomers.are_possible(true), "and once more");
+            child.wait().unwrap();
+        }
+    }
+
+    #[test]
+    fn without_the_kernels_help_every_time_is_right() {
+        let mut newcomers = Newcomers { file: None, ..Newcomers::new() };
+        assert!((0..10).all(|_| newcomers.are_possible(true)));
+    }
+
+    #[test]
+    fn nothing_is_searched_for_while_nothing_starts() {
+        let nothing = |_| {
+            let mut newcomers = Newcomers::new();
+            (0..5).any(|_| !newcomers.are_possible(true))
+        };
+        // Others start things meanwhile, but not always.
+        let told = Newcomers::new().file.is_some();
+        assert_eq!((0..1000).any(nothing), told);
+    }
+}
