@@ -35,6 +35,11 @@ impl Newcomers {
         Self { file: file.ok(), last: [0; LENGTH], owed: SEARCHES, routine: Instant::now() }
     }
 
+    /// Whoever has started one that has ended may start another, and could even get it the same id.
+    pub(super) const fn expect(&mut self) {
+        self.owed = SEARCHES;
+    }
+
     /// Whether to search now. What is owed is paid by searches that are `thorough`, which not
     /// all can be.
     pub(super) fn are_possible(&mut self, thorough: bool) -> bool {
@@ -42,7 +47,7 @@ impl Newcomers {
         let mut now = [0; LENGTH];
         if rustix::io::pread(file, &mut now, 0).is_err() || now != self.last {
             self.last = now;
-            self.owed = SEARCHES;
+            self.expect();
         }
         let is_routine = thorough && Instant::now() >= self.routine;
         if self.owed == 0 && !is_routine {

@@ -136,11 +136,15 @@ impl Tree {
         let in_full = self.readings.is_multiple_of(self.in_full_every);
         self.readings = self.readings.wrapping_add(1);
         let buffer = &mut self.buffer;
+        let known = self.processes.len();
         self.processes.retain(|_, process| match in_full {
             true => process.read_status(buffer).is_ok(),
             false => process.read_if_changed(buffer).is_ok(),
         });
         let before = self.processes.len();
+        if before < known {
+            self.newcomers.expect();
+        }
         self.discover();
         if !in_full && self.processes.len() > before {
             // A new one may run in memory that was not looked at for some time: whether it does is

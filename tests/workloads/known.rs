@@ -200,7 +200,8 @@ fn main() {
                 block.write((done - 1) * row, done * row);
                 if done % 10_000 == 0 {
                     writeln!(marks, "progress {done}").expect("a line");
-                    sleep(40);
+                    // Longer than a busy machine keeps memprobe waiting.
+                    sleep(120);
                 }
             }
         }
