@@ -77,7 +77,7 @@ impl Values<'_> {
             env.insert("MEMGRID_DATABASE_URL".to_owned(), open.url().to_owned());
         }
         if self.props.python.is_some() {
-            // The worktree's bytecode was made beforehand: see prepare::source::compile.
+            // The worktree's bytecode was made beforehand: see prepare::source.
             env.insert("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned());
         }
         if self.config.measure.steady {

@@ -63,7 +63,6 @@ impl Stage {
             let sources = scope.spawn(|| {
                 let pythons = setting.pythons();
                 let states = setting.states(&pythons);
-                setting.compile(&pythons, &states);
                 (pythons, states)
             });
             let backends = scope.spawn(|| setting.backends());
@@ -151,11 +150,12 @@ impl Setting<'_> {
             self.possible().map(|cell| cell.state().unwrap_or(NO_STATE)).collect();
         let states: IndexMap<String, State> =
             names.into_iter().map(|name| (name.to_owned(), self.state(name))).collect();
-        let pip = pythons.values().find_map(|made| Some(made.as_ref().ok()?.python.as_path()));
+        // All environments have the same interpreter, so one of them does for all.
+        let python = pythons.values().flatten().next().map(|made| made.python.as_path());
         source::prepare_states(
             &self.config.sources,
             &states,
-            pip,
+            python,
             self.cache,
             self.observer,
             self.interrupt,
@@ -174,25 +174,6 @@ impl Setting<'_> {
         let refused = states.iter().filter(|(_, state)| state.is_err());
         let describe = |name: &str| source::describe(&self.config.sources, &self.state(name));
         refused.map(|(name, _)| (name.clone(), describe(name))).collect()
-    }
-
-    /// Compiles the worktrees' Python files. All environments have the same interpreter, so one
-    /// of them compiles for all. What can't be compiled now is compiled in each attempt, alike.
-    fn compile(
-        &self,
-        pythons: &Pythons,
-        states: &IndexMap<String, Result<PreparedState, Blocked>>,
-    ) {
-        let Some(python) = pythons.values().flatten().next() else { return };
-        let worktrees =
-            states.iter().filter_map(|(name, state)| Some((name, state.as_ref().ok()?)));
-        let worktrees: IndexMap<&PathBuf, &String> = worktrees
-            .flat_map(|(name, state)| state.worktrees.values().map(move |tree| (tree, name)))
-            .collect();
-        Vec::from_iter(worktrees).into_par_iter().for_each(|(worktree, name)| {
-            let (observer, interrupt) = (self.observer, self.interrupt);
-            let _ = source::compile(&python.python, worktree, name, observer, interrupt);
-        });
     }
 
     /// Opens the cells' backends, all at the same time.

@@ -94,13 +94,22 @@ impl Place {
         sources: &[(&str, Origin)],
         states: &[(&str, State)],
     ) -> IndexMap<String, Result<PreparedState, Blocked>> {
+        self.prepare_for(None, sources, states)
+    }
+
+    fn prepare_for(
+        &self,
+        python: Option<&Path>,
+        sources: &[(&str, Origin)],
+        states: &[(&str, State)],
+    ) -> IndexMap<String, Result<PreparedState, Blocked>> {
         let sources = sources
             .iter()
             .map(|(name, origin)| ((*name).to_owned(), Source { origin: origin.clone() }))
             .collect();
         let states =
             states.iter().map(|(name, state)| ((*name).to_owned(), state.clone())).collect();
-        prepare_states(&sources, &states, None, &self.cache, &self.noted, &Interrupt::default())
+        prepare_states(&sources, &states, python, &self.cache, &self.noted, &Interrupt::default())
     }
 
     /// One state of one source.

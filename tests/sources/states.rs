@@ -1,7 +1,7 @@
 //! What a state becomes.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use memgrid::config::State;
@@ -10,7 +10,7 @@ use memgrid::outcome::Outcome;
 use memgrid::prepare::Blocked;
 use memgrid::prepare::source::PreparedState;
 
-use super::{ADD_FIVE, Place, at, git, local, patched, read};
+use super::{ADD_FIVE, Place, at, commit, git, local, patched, read};
 
 #[test]
 fn a_state_is_a_commit_and_its_patches() {
@@ -132,4 +132,81 @@ fn one_states_failure_is_no_others() {
         "broken.patch: line 5: the patch ends within a hunk: 1 old and 0 new lines are missing"
     );
     reason("nowhere", Outcome::Unavailable);
+}
+
+/// Removes a folder's only file, renames one, and changes one without changing its size.
+const SERIES: [&str; 3] = [
+    "diff --git a/tool.sh b/tool.sh\ndeleted file mode 100755\n--- a/tool.sh\n+++ /dev/null\n\
+     @@ -1 +0,0 @@\n-#!/bin/sh\n",
+    "diff --git a/lonely/only.py b/elsewhere.py\nsimilarity index 100%\nrename from lonely/only.py\n\
+     rename to elsewhere.py\n",
+    "--- a/package/value.py\n+++ b/package/value.py\n@@ -1 +1 @@\n-VALUE = 1\n+VALUE = 2\n",
+];
+
+/// What a tree holds: paths, modes, and contents or targets; without bytecode.
+fn contents(tree: &Path) -> Vec<(PathBuf, u32, Vec<u8>)> {
+    use std::os::unix::ffi::OsStrExt;
+    let entries = walkdir::WalkDir::new(tree).sort_by_file_name().into_iter();
+    let entries = entries.filter_entry(|entry| entry.file_name() != "__pycache__");
+    let content = |path: &Path| match fs_err::read_link(path) {
+        Ok(target) => target.as_os_str().as_bytes().to_vec(),
+        Err(_) => fs_err::read(path).unwrap_or_default(),
+    };
+    let entry = |entry: walkdir::DirEntry| {
+        let path = entry.path().strip_prefix(tree).unwrap().to_owned();
+        (path, entry.metadata().unwrap().permissions().mode(), content(entry.path()))
+    };
+    entries.map(Result::unwrap).map(entry).collect()
+}
+
+#[test]
+fn a_worktree_made_from_another_is_as_one_made_alone() {
+    let place = Place::new();
+    let repository = place.repository();
+    place.write("project/lonely/only.py", "");
+    place.write("project/package/value.py", "VALUE = 1\n");
+    commit(&repository, "third");
+    let files = [0, 1, 2].map(|at| place.write(&format!("{at}.patch"), SERIES[at]));
+    let all: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let states = [
+        ("none", State::default()),
+        ("first", patched(&all[..1])),
+        ("last", patched(&all[2..])),
+        ("all", patched(&all)),
+        ("old", at("v1.0")),
+    ];
+    let sources = [("subject", local(&repository, "main"))];
+    let together = place.prepare_for(Some(Path::new("python3")), &sources, &states);
+    let tree = |name: &str| together[name].as_ref().unwrap().worktrees["subject"].clone();
+    for (name, state) in &states {
+        let other = Place::new();
+        let alone = other.one(sources[0].1.clone(), state.clone()).unwrap();
+        assert_eq!(contents(&tree(name)), contents(&alone.worktrees["subject"]), "{name}");
+    }
+    assert!(!tree("all").join("lonely").exists(), "Python would import an empty folder");
+    // Each has bytecode for each of its files, that of what is common being the very same.
+    let bytecode = |name: &str, file: &str| {
+        let folder = tree(name).join("package/__pycache__");
+        let mut entries = fs_err::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let found = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(file);
+        let path = entries.find(found).unwrap();
+        (fs_err::metadata(&path).unwrap().modified().unwrap(), fs_err::read(&path).unwrap())
+    };
+    assert_eq!(bytecode("none", "module."), bytecode("all", "module."));
+    assert_ne!(bytecode("none", "value.").1, bytecode("all", "value.").1);
+    let value = |name: &str| {
+        let script = "import package.value as value; print(value.VALUE, value.__file__)";
+        let mut python = std::process::Command::new("python3");
+        let output = python.args(["-c", script]).current_dir(tree(name)).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(value("none").starts_with("1 ") && value("last").starts_with("2 "));
+    assert!(
+        value("last")
+            .trim_end()
+            .ends_with(&format!("{}", tree("last").join("package/value.py").display()))
+    );
+    // They are files of their own.
+    fs_err::write(tree("all").join("package/module.py"), "changed").unwrap();
+    assert!(read(together["none"].as_ref().unwrap(), "package/module.py").starts_with("one"));
 }

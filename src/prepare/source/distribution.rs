@@ -25,7 +25,7 @@ pub(super) fn ensure(
     version: &str,
     context: Context<'_>,
 ) -> Result<(Pinned, String), Blocked> {
-    let python = context.pip.unwrap_or(Path::new("python3"));
+    let python = context.python.unwrap_or(Path::new("python3"));
     let pinned = format!("{}-{version}", normalised(name));
     let folder = context.cache.folder("distributions")?;
     // A wheel that holds machine code is for one interpreter only.

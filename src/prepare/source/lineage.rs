@@ -66,7 +66,7 @@ impl Lineage {
             )));
         };
         let location = Location::of(repository);
-        let context = Context { cache, pip: None, observer, interrupt };
+        let context = Context { cache, python: None, observer, interrupt };
         let fetched = step(observer, &format!("fetching {location}"), || {
             let fetched = repository::ensure(&location, revisions, context)?;
             let detail = fetched.detail.to_owned();

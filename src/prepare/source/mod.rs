@@ -18,9 +18,9 @@ mod distribution;
 mod lineage;
 mod location;
 mod repository;
+mod sibling;
 mod worktree;
 
-pub use bytecode::compile;
 pub use commits::{Between, ChangeLog, Commits, short};
 pub use lineage::{CommitInfo, Lineage, Resolved};
 
@@ -40,6 +40,7 @@ use crate::prepare::cache::Cache;
 use crate::prepare::patch::Patch;
 
 use location::Location;
+use worktree::Sibling;
 
 /// A state whose worktrees are there.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +57,8 @@ pub struct PreparedState {
 #[derive(Clone, Copy)]
 struct Context<'a> {
     cache: &'a Cache,
-    pip: Option<&'a Path>,
+    /// An interpreter that has pip.
+    python: Option<&'a Path>,
     observer: &'a dyn Observer,
     interrupt: &'a Interrupt,
 }
@@ -83,19 +85,20 @@ struct Part {
 type Parts<'a> = IndexMap<&'a String, Result<Vec<(&'a String, Part)>, Blocked>>;
 
 /// Fetches what `states` need of `sources` and makes their worktrees, as far as they aren't in
-/// the cache. `pip` is an interpreter whose `-m pip` works, for sources that are Python
-/// distributions (`python3` on PATH if there is none).
+/// the cache. `python` is an interpreter whose `-m pip` works: it downloads sources that are Python
+/// distributions (`python3` on PATH if there is none), and the worktrees' Python files are compiled
+/// for it. What can't be compiled now is compiled in each attempt, alike.
 ///
 /// Every state gets an answer: one state's failure is no other's.
 pub fn prepare_states(
     sources: &IndexMap<String, Source>,
     states: &IndexMap<String, State>,
-    pip: Option<&Path>,
+    python: Option<&Path>,
     cache: &Cache,
     observer: &dyn Observer,
     interrupt: &Interrupt,
 ) -> IndexMap<String, Result<PreparedState, Blocked>> {
-    let context = Context { cache, pip, observer, interrupt };
+    let context = Context { cache, python, observer, interrupt };
     for folder in ["repositories", "distributions", "worktrees"] {
         // A failure here shows, if it matters, when something is made there.
         let _ = cache.sweep(folder);
@@ -157,7 +160,8 @@ fn parts_of<'a>(
     sources.iter().map(part).collect()
 }
 
-/// Makes each distinct worktree once, whichever states share it.
+/// Makes each distinct worktree once, whichever states share it. The others of a repository are made
+/// from the first, which is the one with the fewest patches.
 fn lay_out(parts: &Parts<'_>, context: Context<'_>) -> IndexMap<String, Result<PathBuf, Blocked>> {
     let mut distinct: IndexMap<&str, (&Part, Vec<&str>)> = IndexMap::new();
     for (state, parts) in parts {
@@ -167,22 +171,49 @@ fn lay_out(parts: &Parts<'_>, context: Context<'_>) -> IndexMap<String, Result<P
             states.push(state);
         }
     }
-    let make = |(fingerprint, (part, states)): (&str, (&Part, Vec<&str>))| {
-        let (origin, states) = (&part.origin, states.join(", "));
-        // A matrix without states has one that needs no name.
-        let whom = if states.is_empty() { states } else { format!(" for {states}") };
-        let what = match part.patches.len() {
-            0 => format!("laying out {origin}{whom}"),
-            1 => format!("applying 1 patch to {origin}{whom}"),
-            count => format!("applying {count} patches to {origin}{whom}"),
-        };
-        let made = step(context.observer, &what, || {
-            worktree::ensure(fingerprint, &part.pinned, &part.patches, context)
+    let mut repositories: IndexMap<&Path, Vec<(&Part, Vec<&str>)>> = IndexMap::new();
+    for (part, states) in distinct.into_values() {
+        repositories.entry(&part.pinned.repository).or_default().push((part, states));
+    }
+    let family = |mut family: Vec<(&Part, Vec<&str>)>| {
+        family.sort_by_key(|(part, _)| part.patches.len());
+        let mut family = family.into_iter();
+        let first = family.next().map(|(part, states)| (part, make(part, &states, None, context)));
+        let sibling = first
+            .as_ref()
+            .and_then(|(part, made)| Some(Sibling { part, tree: made.as_ref().ok()? }));
+        let rest = Vec::from_iter(family).into_par_iter().map(|(part, states)| {
+            (part.fingerprint.clone(), make(part, &states, sibling, context))
         });
-        (fingerprint.to_owned(), made)
+        let mut made: Vec<_> = rest.collect();
+        made.extend(first.map(|(part, made)| (part.fingerprint.clone(), made)));
+        made
     };
-    let distinct: Vec<_> = distinct.into_iter().collect();
-    distinct.into_par_iter().map(make).collect::<Vec<_>>().into_iter().collect()
+    let repositories: Vec<_> = repositories.into_values().collect();
+    repositories.into_par_iter().flat_map_iter(family).collect::<Vec<_>>().into_iter().collect()
+}
+
+/// One worktree with its bytecode.
+fn make(
+    part: &Part,
+    states: &[&str],
+    sibling: Option<Sibling<'_>>,
+    context: Context<'_>,
+) -> Result<PathBuf, Blocked> {
+    let (origin, states) = (&part.origin, states.join(", "));
+    // A matrix without states has one that needs no name.
+    let whom = if states.is_empty() { states } else { format!(" for {states}") };
+    let what = match part.patches.len() {
+        0 => format!("laying out {origin}{whom}"),
+        1 => format!("applying 1 patch to {origin}{whom}"),
+        count => format!("applying {count} patches to {origin}{whom}"),
+    };
+    let tree = step(context.observer, &what, || worktree::ensure(part, sibling, context))?;
+    if let Some(python) = context.python {
+        // Not worth a failure: an attempt can do without.
+        let _ = bytecode::compile(python, &tree, &whom, context);
+    }
+    Ok(tree)
 }
 
 fn assemble(

@@ -7,13 +7,14 @@
 //!
 //! Files are laid out as they are in the commit, byte for byte, whatever git configuration or
 //! `.gitattributes` say about line endings: a measurement must not depend on who runs it.
-//! Submodules are empty folders.
+//! Submodules are empty folders. Where a worktree of the same repository is at hand, what they have in
+//! common is taken from there ([`super::sibling`]).
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use git2::build::CheckoutBuilder;
-use git2::{Commit, Oid, Repository, Signature, Time};
+use git2::{Commit, Repository, Signature, Time};
 
 use crate::error::Context as _;
 use crate::event::Event;
@@ -22,10 +23,18 @@ use crate::outcome::Outcome;
 use crate::prepare::Blocked;
 use crate::prepare::patch::{Patch, PatchedTree};
 
-use super::{Context, Pinned};
+use super::sibling::{self, Changes};
+use super::{Context, Part, Pinned};
+
+/// Another worktree of the same repository, compiled.
+#[derive(Clone, Copy)]
+pub(super) struct Sibling<'a> {
+    pub(super) part: &'a Part,
+    pub(super) tree: &'a Path,
+}
 
 /// Changes when the same commit and patches would be laid out differently.
-const KIND: &str = "worktree 1";
+const KIND: &str = "worktree 2";
 
 /// What a worktree's folder is called: it depends on nothing but what is in it.
 pub(super) fn fingerprint(pinned: &Pinned, patches: &[Patch]) -> String {
@@ -35,17 +44,16 @@ pub(super) fn fingerprint(pinned: &Pinned, patches: &[Patch]) -> String {
 
 /// The worktree's folder, made if it is not in the cache; and how it went.
 pub(super) fn ensure(
-    fingerprint: &str,
-    pinned: &Pinned,
-    patches: &[Patch],
+    part: &Part,
+    sibling: Option<Sibling<'_>>,
     context: Context<'_>,
 ) -> Result<(PathBuf, String), Blocked> {
-    let folder = context.cache.folder("worktrees")?.join(fingerprint);
+    let folder = context.cache.folder("worktrees")?.join(&part.fingerprint);
     let tree = folder.join("tree");
     if is_sealed(&folder) {
         return Ok((tree, "cached".to_owned()));
     }
-    let name = format!("worktree-{fingerprint}");
+    let name = format!("worktree-{}", part.fingerprint);
     let _lock = context.cache.lock(&name, context.observer, context.interrupt)?;
     if is_sealed(&folder) {
         return Ok((tree, "cached".to_owned()));
@@ -55,29 +63,74 @@ pub(super) fn ensure(
         context.observer.event(Event::Notice { text });
         context.cache.discard(&folder)?;
     }
-    context.cache.publish(&folder, |unfinished| make(pinned, patches, unfinished))?;
+    let mut own = None;
+    context.cache.publish(&folder, |unfinished| {
+        own = make(part, sibling, unfinished)?;
+        Ok::<_, Blocked>(())
+    })?;
     let files = walk(&tree).len();
-    Ok((tree, format!("{files} files")))
+    let own = own.map(|own| format!(", {own} of its own")).unwrap_or_default();
+    Ok((tree, format!("{files} files{own}")))
 }
 
-fn make(pinned: &Pinned, patches: &[Patch], folder: &Path) -> Result<(), Blocked> {
-    let repository = Repository::open_bare(&pinned.repository)?;
-    let base = repository.find_commit(pinned.commit)?;
-    let commit = patched(&repository, &base, patches)?;
+/// How many of its files are not as in `sibling`, if that could be used.
+fn make(
+    part: &Part,
+    sibling: Option<Sibling<'_>>,
+    folder: &Path,
+) -> Result<Option<usize>, Blocked> {
+    let repository = Repository::open_bare(&part.pinned.repository)?;
+    let commit = patched(&repository, part)?;
     let tree = folder.join("tree");
-    fs_err::create_dir_all(&tree).context(|| "a worktree can't be made".to_owned())?;
-    let mut checkout = CheckoutBuilder::new();
-    checkout.target_dir(&tree).force().disable_filters(true).update_index(false).refresh(false);
-    repository.checkout_tree(repository.find_commit(commit)?.as_object(), Some(&mut checkout))?;
+    let own = sibling.and_then(|sibling| derive(&repository, &commit, sibling, &tree).ok());
+    if own.is_none() {
+        // The sibling may have been removed meanwhile: what came of it does not count.
+        let _ = fs_err::remove_dir_all(&tree);
+        check_out(&repository, &commit, &[], &tree)?;
+    }
     fs_err::write(folder.join("seal"), seal(&tree))
         .context(|| "a worktree can't be sealed".to_owned())?;
-    Ok(())
+    Ok(own)
 }
 
-/// The commit that the patches make of `base`: the same on every machine.
-fn patched(repository: &Repository, base: &Commit<'_>, patches: &[Patch]) -> Result<Oid, Blocked> {
+/// Lays `commit` out with what it has in common with `sibling` copied from there.
+fn derive(
+    repository: &Repository,
+    commit: &Commit<'_>,
+    sibling: Sibling<'_>,
+    tree: &Path,
+) -> Result<usize, Blocked> {
+    let other = patched(repository, sibling.part)?;
+    let changes = Changes::between(repository, &other.tree()?, &commit.tree()?)?;
+    sibling::copy(sibling.tree, tree, &changes)?;
+    if !changes.new.is_empty() {
+        check_out(repository, commit, &changes.new, tree)?;
+    }
+    Ok(changes.new.len())
+}
+
+/// Writes `paths` of `commit`, or all if none are named.
+fn check_out(
+    repository: &Repository,
+    commit: &Commit<'_>,
+    paths: &[PathBuf],
+    tree: &Path,
+) -> Result<(), Blocked> {
+    fs_err::create_dir_all(tree).context(|| "a worktree can't be made".to_owned())?;
+    let mut checkout = CheckoutBuilder::new();
+    checkout.target_dir(tree).force().disable_filters(true).update_index(false).refresh(false);
+    checkout.disable_pathspec_match(true);
+    for path in paths {
+        checkout.path(path);
+    }
+    Ok(repository.checkout_tree(commit.as_object(), Some(&mut checkout))?)
+}
+
+/// The commit that the patches make: the same on every machine.
+fn patched<'r>(repository: &'r Repository, part: &Part) -> Result<Commit<'r>, Blocked> {
+    let (base, patches) = (repository.find_commit(part.pinned.commit)?, &part.patches);
     if patches.is_empty() {
-        return Ok(base.id());
+        return Ok(base);
     }
     let mut tree = PatchedTree::of(repository, &base.tree()?)?;
     for patch in patches {
@@ -91,7 +144,8 @@ fn patched(repository: &Repository, base: &Commit<'_>, patches: &[Patch]) -> Res
     let message: Vec<&str> = patches.iter().map(|patch| patch.subject.as_str()).collect();
     let time = base.committer().when();
     let who = author(time)?;
-    Ok(repository.commit(None, &who, &who, &message.join("\n"), &tree, &[base])?)
+    let commit = repository.commit(None, &who, &who, &message.join("\n"), &tree, &[&base])?;
+    Ok(repository.find_commit(commit)?)
 }
 
 /// Who makes the commits in the cache's repositories.
