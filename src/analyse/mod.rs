@@ -3,6 +3,7 @@
 //! `docs/statistics.md` says what each figure means and where its method comes from.
 
 pub mod attribution;
+pub mod behind;
 pub mod bisection;
 pub mod change;
 pub mod compare;
@@ -15,9 +16,11 @@ pub mod ranking;
 pub(crate) mod sample;
 mod summarise;
 pub mod summary;
+mod told_apart;
 pub mod trend;
 
 pub use compare::{CellSide, CompareInput, CompareSide, Standard, compare, compare_cell};
 pub use noise::NoiseFloors;
 pub use ranking::{RankInput, rank};
 pub use summarise::{CurveSource, SummaryInput, summarise};
+pub use told_apart::told_apart;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -150,6 +151,13 @@ pub fn thousands(count: i64) -> String {
 #[must_use]
 pub fn cells(count: usize) -> String {
     if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
+}
+
+/// Values by axis: `backend mysql, format json or xml`.
+#[must_use]
+pub fn values(values: &IndexMap<String, Vec<String>>) -> String {
+    let one = |(axis, values): (&String, &Vec<String>)| format!("{axis} {}", values.join(" or "));
+    values.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// A ratio as a change: `−57%`, `+3.4%`, `×12`.

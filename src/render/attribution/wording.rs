@@ -168,11 +168,7 @@ pub(in crate::render) fn purpose(patch: &PatchAttribution, metric: &str) -> Stri
 fn which(purpose: &Purpose) -> String {
     match purpose.values.is_empty() {
         true => purpose.groups.join(", "),
-        false => {
-            let value =
-                |(axis, values): (&String, &Vec<String>)| format!("{axis} {}", values.join(" or "));
-            purpose.values.iter().map(value).collect::<Vec<_>>().join(", ")
-        }
+        false => format::values(&purpose.values),
     }
 }
 

@@ -7,11 +7,12 @@ use serde::Serialize;
 use super::grid::{Field, Layout, Section};
 use super::names;
 use super::overview::HEADLINE;
-use super::overview::{Overview, typical_curve, typical_curve_of};
+use super::overview::{Overview, ratio, typical_curve, typical_curve_of};
 use super::series::PlotRequest;
 use super::trouble::{TroubleView, troubles};
 use super::verdict::VerdictView;
 use super::view::{self, ChangeView, SideView};
+use crate::analyse::behind::Behind;
 use crate::analyse::summary::CellSummary;
 use crate::measurement::curves::thin;
 use crate::render::chart::{self, Axis, Bar, Chart, Line};
@@ -22,6 +23,10 @@ const POINTS: usize = 200;
 const FEWEST: usize = 40;
 /// Points of each cell's curve, over all fields.
 const BUDGET: usize = 36_000;
+
+/// A bar of more than so many times the baseline's peak ends at its field's edge: others would be
+/// too short to be told apart.
+const MOST_SHARE: f64 = 3.0;
 
 #[derive(Serialize)]
 pub(super) struct SectionView {
@@ -54,10 +59,12 @@ struct FieldView {
     headline: Option<ChangeView>,
     /// The peak in large letters, if the field has one cell.
     peak: Option<String>,
-    /// The peak before and after, on the scale that all fields share.
+    /// What stayed of the baseline's peak, or the peak, on the scale that all fields share.
     bar: Option<String>,
     /// `best` or `worst`, if no other field has changed as much.
     extreme: Option<&'static str>,
+    /// That much more stayed than in the fields beside it, and how much.
+    behind: Option<String>,
     /// Each cell's figures, if neither of these says all.
     parts: Vec<PartView>,
     /// Live heap and what the server held, as far as they are known and no parts say it.
@@ -81,8 +88,9 @@ struct PartView {
 /// time has one for each column, since some columns' work takes many times as long.
 pub(super) struct Scales<'a> {
     pub(super) memory: Axis,
-    /// Of the bars of peaks.
-    peaks: Axis,
+    /// Of the bars: what stayed of the baseline's peak, if anything was compared; otherwise the peak.
+    bars: Axis,
+    bars_are_shares: bool,
     time: HashMap<Option<&'a str>, Axis>,
 }
 
@@ -90,10 +98,13 @@ impl<'a> Scales<'a> {
     /// The scales of all fields; without ticks if these are too small to show them.
     pub(super) fn new(sections: &[Section<'a>], with_ticks: bool) -> Self {
         let (mut memory, mut peak) = (0.0_f64, 0.0_f64);
+        let mut share = None::<f64>;
         let mut longest: HashMap<_, f64> = HashMap::new();
         for (column, field) in sections.iter().flat_map(Section::fields) {
             let peaks = field.cells.iter().filter_map(|cell| cell.metrics.get(HEADLINE));
             peak = peaks.map(|figure| figure.median).fold(peak, f64::max);
+            let ratios = field.cells.iter().filter_map(|cell| ratio(cell));
+            share = ratios.fold(share, |most, ratio| Some(most.unwrap_or(1.0).max(ratio)));
             let curves = field.cells.iter().filter_map(|cell| typical_curve(cell));
             for (time, value) in curves.flat_map(|curve| &curve.points) {
                 memory = memory.max(*value);
@@ -106,10 +117,14 @@ impl<'a> Scales<'a> {
             axis
         };
         let time = |(column, longest)| (column, shown(Axis::seconds(longest, 4)));
-        let peaks = Axis::bytes(peak, 1);
+        let bars = match share {
+            None => Axis::bytes(peak, 1),
+            Some(most) => Axis { end: most.min(MOST_SHARE), ticks: Vec::new(), unit: "" },
+        };
         Self {
             memory: Axis::bytes(memory, 3),
-            peaks,
+            bars,
+            bars_are_shares: share.is_some(),
             time: longest.into_iter().map(time).collect(),
         }
     }
@@ -198,6 +213,7 @@ impl FieldView {
             peak: main.filter(|_| alone).and_then(|cell| view::figure(cell, HEADLINE)),
             bar: main.and_then(|cell| bar(all, cell, scales)),
             extreme: main.and_then(|cell| all.extreme(cell)),
+            behind: field.cells.iter().find_map(|cell| all.behind(cell)).map(stayed),
             parts: parts.iter().map(|cell| PartView::new(all, cell, scales)).collect(),
             sides: main.map(|cell| SideView::of(cell)).unwrap_or_default(),
             troubles: troubles(all, &field.cells),
@@ -222,6 +238,16 @@ impl PartView {
     }
 }
 
+/// `41% stayed, 14% beside it`.
+fn stayed(behind: Behind) -> String {
+    let percent = |share: f64| format!("{:.0}%", share * 100.0);
+    format!(
+        "{} stayed, {} in the middle of those beside it",
+        percent(behind.share),
+        percent(behind.others)
+    )
+}
+
 /// The verdict that all cells of the field share which were compared.
 fn verdict(field: &Field<'_>) -> Option<VerdictView> {
     let mut compared = field.cells.iter().filter_map(|cell| cell.comparison.as_ref());
@@ -230,17 +256,17 @@ fn verdict(field: &Field<'_>) -> Option<VerdictView> {
 }
 
 fn bar(all: &Overview<'_>, cell: &CellSummary, scales: &Scales<'_>) -> Option<String> {
-    let after = cell.metrics.get(HEADLINE)?.median;
+    let peak = cell.metrics.get(HEADLINE)?.median;
+    let look = all.look(cell);
     let judged = cell.comparison.as_ref().and_then(|cells| cells.metrics.get(HEADLINE));
-    let before = judged.and_then(|metric| Some(metric.before.as_ref()?.median));
-    let interval = judged.and_then(|metric| metric.interval).zip(before);
-    Some(chart::bar::render(&Bar {
-        scale: &scales.peaks,
-        before,
-        after,
-        interval: interval.map(|(ratio, before)| (ratio.low * before, ratio.high * before)),
-        look: all.look(cell),
-    }))
+    let (before, after, interval) = match (scales.bars_are_shares, judged) {
+        (false, _) => (None, peak, None),
+        // The baseline is what the others are held against.
+        (true, None) => (None, 1.0, None),
+        (true, Some(judged)) => (Some(1.0), judged.ratio?, judged.interval),
+    };
+    let interval = interval.map(|ratio| (ratio.low, ratio.high));
+    Some(chart::bar::render(&Bar { scale: &scales.bars, before, after, interval, look }))
 }
 
 fn plot(field: &Field<'_>, column: Option<&str>) -> String {

@@ -1,16 +1,18 @@
 //! What stands above the grid: what each value of the compared axis does, over all cells; and what
 //! the results are from.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::names;
-use super::overview::{HEADLINE, Overview};
+use super::overview::{Overview, ratio};
 use super::verdict::VerdictView;
 use crate::analyse::comparison::Verdict;
 use crate::analyse::summary::{CellSummary, Summary};
+use crate::analyse::told_apart;
 use crate::collect::record::RunManifest;
 use crate::render::facts::{self, Fact};
-use crate::render::format;
+use crate::render::{chart, format};
 
 /// Verdicts in the order in which they are told: what a change is for, then where it did nothing,
 /// then what can't be told.
@@ -30,20 +32,25 @@ const FEW: usize = 6;
 pub(super) struct ValueView {
     value: String,
     look: usize,
+    swatch: String,
     verdicts: Vec<CountView>,
+    /// The cells that it left behind, unless a verdict has just these.
+    behind: Option<CountView>,
     most: Option<ExtremeView>,
     least: Option<ExtremeView>,
 }
 
-/// How many cells have a verdict, and which, if they are few and not all.
+/// Of how many cells something is said, and of which: by the values that only they have, or by
+/// name, if they are few and not all.
 #[derive(Serialize)]
 struct CountView {
     verdict: VerdictView,
     count: usize,
+    values: Option<String>,
     cells: Vec<LinkView>,
 }
 
-#[derive(Serialize)]
+#[derive(PartialEq, Eq, Serialize)]
 struct LinkView {
     name: String,
     href: String,
@@ -51,7 +58,7 @@ struct LinkView {
 
 #[derive(Serialize)]
 struct ExtremeView {
-    id: String,
+    name: String,
     href: String,
     change: String,
 }
@@ -63,42 +70,71 @@ pub(super) fn values(all: &Overview<'_>) -> Vec<ValueView> {
         return Vec::new();
     }
     let values = all.twin_values.iter().enumerate().filter(|(_, value)| *value != baseline);
-    values.map(|(look, value)| view(all.summary, axis, (look, value))).collect()
+    values.map(|(look, value)| view(all, axis, (look, value))).collect()
 }
 
-fn view(summary: &Summary, axis: &str, (look, value): (usize, &str)) -> ValueView {
-    let cells = || summary.cells.iter().filter(|cell| cell.cell.value(axis) == Some(value));
+fn view(all: &Overview<'_>, axis: &str, (look, value): (usize, &str)) -> ValueView {
+    let cells = || all.summary.cells.iter().filter(|cell| cell.cell.value(axis) == Some(value));
     let judged: Vec<_> =
         cells().filter_map(|cell| Some((cell, cell.comparison.as_ref()?.verdict))).collect();
-    let count = |verdict: &Verdict| {
-        let having = || judged.iter().filter(|(_, its)| its == verdict);
-        let count = having().count();
-        let named = count <= FEW && count < judged.len();
-        let link = |(cell, _): &(&CellSummary, Verdict)| LinkView {
-            name: without(cell, axis),
-            href: names::cell_page(&cell.cell.id),
-        };
-        let cells = if named { having().map(link).collect() } else { Vec::new() };
-        CountView { verdict: VerdictView::named(*verdict), count, cells }
+    let count = |verdict: VerdictView, is_meant: &dyn Fn(&CellSummary, Verdict) -> bool| {
+        let (these, others): (Vec<_>, Vec<_>) =
+            judged.iter().partition(|(cell, its)| is_meant(cell, *its));
+        CountView::new(verdict, axis, &these, &others)
+    };
+    let verdicts = TOLD.iter().map(|told| count(VerdictView::named(*told), &|_, its| its == *told));
+    let verdicts: Vec<_> = verdicts.filter(|told| told.count > 0).collect();
+    let behind = count(VerdictView::behind(), &|cell, _| all.behind(cell).is_some());
+    let is_news = |behind: &CountView| {
+        behind.count > 0 && verdicts.iter().all(|told| !told.has_the_same_cells(behind))
     };
     let mut ratios: Vec<_> = cells().filter_map(|cell| Some((ratio(cell)?, cell))).collect();
     ratios.sort_by(|one, other| one.0.total_cmp(&other.0));
     let extreme = |(ratio, cell): &(f64, &CellSummary)| ExtremeView {
-        id: cell.cell.id.to_string(),
+        name: without(cell, axis),
         href: names::cell_page(&cell.cell.id),
         change: format::change(*ratio),
     };
     ValueView {
         value: value.to_owned(),
         look,
-        verdicts: TOLD.iter().map(count).filter(|told| told.count > 0).collect(),
+        swatch: chart::swatch(look),
+        behind: Some(behind).filter(is_news),
+        verdicts,
         most: ratios.first().map(extreme),
         least: ratios.last().filter(|_| ratios.len() > 1).map(extreme),
     }
 }
 
-fn ratio(cell: &CellSummary) -> Option<f64> {
-    cell.comparison.as_ref()?.metrics.get(HEADLINE)?.ratio
+/// A cell with its verdict.
+type Judged<'a> = (&'a CellSummary, Verdict);
+
+impl CountView {
+    fn new(verdict: VerdictView, axis: &str, these: &[Judged<'_>], others: &[Judged<'_>]) -> Self {
+        let link = |(cell, _): &Judged<'_>| LinkView {
+            name: without(cell, axis),
+            href: names::cell_page(&cell.cell.id),
+        };
+        let values = match these.len() {
+            0 | 1 => IndexMap::new(),
+            _ => told_apart(&axes_of(these), &axes_of(others)),
+        };
+        let named = values.is_empty() && these.len() <= FEW && !others.is_empty();
+        Self {
+            verdict,
+            count: these.len(),
+            cells: if named { these.iter().map(link).collect() } else { Vec::new() },
+            values: (!values.is_empty()).then(|| format::values(&values)),
+        }
+    }
+
+    fn has_the_same_cells(&self, other: &Self) -> bool {
+        self.count == other.count && self.values == other.values && self.cells == other.cells
+    }
+}
+
+fn axes_of<'a>(judged: &[Judged<'a>]) -> Vec<&'a IndexMap<String, String>> {
+    judged.iter().map(|(cell, _)| &cell.cell.axes).collect()
 }
 
 /// The cell's values but for the one on `axis`: what tells it from others with the same verdict.
@@ -183,8 +219,9 @@ mod tests {
         let told: Vec<_> =
             patched.verdicts.iter().map(|told| (told.verdict.word, told.count)).collect();
         assert_eq!(told, [("improved", 7), ("unchanged", 2)]);
-        let named: Vec<_> = patched.verdicts[1].cells.iter().map(|cell| &cell.name).collect();
-        assert_eq!(named, ["mysql/json", "mysql/xml"]);
+        let values = patched.verdicts[1].values.as_deref();
+        assert_eq!(values, Some("backend mysql, format json or xml"));
         assert!(patched.verdicts[0].cells.is_empty(), "seven are too many to name");
+        assert!(patched.behind.is_none(), "that they were left behind is nothing new");
     }
 }

@@ -28,7 +28,8 @@ pub(super) struct IndexView {
     facts: Vec<Fact>,
     outcomes: Vec<OutcomeCount>,
     values: Vec<ValueView>,
-    legend: Vec<Legend>,
+    /// The look of the baseline's curves.
+    baseline_swatch: String,
     unit: &'static str,
     has_charts: bool,
     has_columns: bool,
@@ -54,12 +55,6 @@ pub(super) struct IndexView {
     rankings: Vec<ranking::RankingPart>,
     /// What the patches of each series do, in short.
     attribution: Vec<AttributionNote>,
-}
-
-#[derive(Serialize)]
-struct Legend {
-    name: String,
-    swatch: String,
 }
 
 #[derive(Serialize)]
@@ -119,7 +114,7 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
         facts: headline::facts(summary),
         outcomes: outcomes(summary),
         values: headline::values(all),
-        legend: legend(all),
+        baseline_swatch: chart::swatch(0),
         unit: scales.memory.unit,
         has_charts: sections.iter().any(SectionView::has_charts),
         has_columns: sections.iter().any(SectionView::has_columns),
@@ -150,14 +145,6 @@ fn outcomes(summary: &Summary) -> Vec<OutcomeCount> {
             OutcomeCount::new(outcome, count as u64)
         })
         .filter(|entry| entry.count > 0)
-        .collect()
-}
-
-fn legend(all: &Overview<'_>) -> Vec<Legend> {
-    all.twin_values
-        .iter()
-        .enumerate()
-        .map(|(look, name)| Legend { name: (*name).to_owned(), swatch: chart::swatch(look) })
         .collect()
 }
 

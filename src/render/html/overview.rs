@@ -6,6 +6,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::grid::{self, Field};
 use super::names;
+use crate::analyse::behind::{self, Behind};
 use crate::analyse::comparison::Verdict;
 use crate::analyse::summary::{CellSummary, Curve, Summary};
 use crate::collect::record::{RunManifest, StateRecord};
@@ -34,6 +35,7 @@ pub(super) struct Overview<'a> {
     runs: HashSet<&'a str>,
     cells: HashMap<&'a CellId, (&'a CellSummary, usize)>,
     extremes: Vec<(&'a CellId, &'static str)>,
+    behind: HashMap<&'a CellId, Behind>,
 }
 
 impl<'a> Overview<'a> {
@@ -52,6 +54,7 @@ impl<'a> Overview<'a> {
             runs: HashSet::new(),
             cells: places.collect(),
             extremes: extremes(summary),
+            behind: behind(summary),
             fields,
         }
     }
@@ -94,6 +97,11 @@ impl<'a> Overview<'a> {
         self.extremes.iter().find(|(id, _)| **id == cell.cell.id).map(|(_, word)| *word)
     }
 
+    /// What stayed of a cell's headline, if that is much more than in the cells beside it.
+    pub(super) fn behind(&self, cell: &CellSummary) -> Option<Behind> {
+        self.behind.get(&cell.cell.id).copied()
+    }
+
     /// The look of a cell's curve: 0 for the baseline, and the same in all fields.
     pub(super) fn look(&self, cell: &CellSummary) -> usize {
         let axis = self.summary.baseline.as_ref().map(|(axis, _)| axis);
@@ -115,6 +123,11 @@ impl<'a> Overview<'a> {
         let own = self.summary.baseline.as_ref().and_then(|(axis, _)| cell.cell.value(axis));
         own.unwrap_or(cell.cell.id.as_str())
     }
+}
+
+/// What stayed of the baseline's headline, if the two can be compared.
+pub(super) fn ratio(cell: &CellSummary) -> Option<f64> {
+    cell.comparison.as_ref()?.metrics.get(HEADLINE)?.ratio
 }
 
 /// The curve that stands for a cell: RSS of its typical attempt.
@@ -143,6 +156,20 @@ fn states<'a>(summary: &'a Summary) -> IndexMap<&'a str, (&'a RunManifest, &'a S
     let known = |run: &'a RunManifest, name| run.states.get(name).or_else(|| run.refused.get(name));
     let newest = |name| summary.runs.iter().find_map(|run| Some((name, (run, known(run, name)?))));
     wanted.into_iter().filter_map(newest).collect()
+}
+
+/// Cells that the change left behind; what regressed is told as such.
+fn behind(summary: &Summary) -> HashMap<&CellId, Behind> {
+    let Some((axis, _)) = &summary.baseline else { return HashMap::new() };
+    let mut found = behind::behind(&summary.cells, HEADLINE, axis);
+    let regressed = |cell: &&CellSummary| {
+        let judged = cell.comparison.as_ref().and_then(|it| it.metrics.get(HEADLINE));
+        judged.is_some_and(|it| it.verdict == Verdict::Regressed)
+    };
+    for cell in summary.cells.iter().filter(regressed) {
+        found.remove(&cell.cell.id);
+    }
+    found
 }
 
 /// The cell that improved most, and the one that regressed most.

@@ -25,6 +25,11 @@ impl VerdictView {
         Self { reason, ..Self::named(comparison.verdict) }
     }
 
+    /// Much more stayed than in the cells beside it: no verdict, but shown as one.
+    pub(super) fn behind() -> Self {
+        Self { word: "left behind", sign: "◣", class: "doubt", reason: None }
+    }
+
     /// A verdict, whatever led to it.
     pub(super) fn named(verdict: Verdict) -> Self {
         Self {

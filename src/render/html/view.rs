@@ -127,7 +127,7 @@ impl ChangeView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct SideView {
     pub(super) name: &'static str,
-    /// `1.9 → 121 MiB`, or `121 MiB` if there is no twin's.
+    /// `1.9 → 121 MiB`, or `121 MiB` if there is no twin's or that is the same.
     pub(super) figure: String,
     /// Why the two can't be compared, if it isn't what keeps RSS from being compared.
     pub(super) why: Option<String>,
@@ -167,7 +167,10 @@ impl SideView {
             let figure = format::value(&figure.unit, figure.median);
             return Some(Self { name, figure, why: None, sign: "", class: "none" });
         };
-        let figure = format::from_to(change.before, change.after);
+        let figure = match [change.before, change.after].map(format::bytes) {
+            [before, after] if before == after => after,
+            _ => format::from_to(change.before, change.after),
+        };
         if let Some(why) = &change.not_comparable {
             // What keeps RSS from being compared stands there already.
             let of_rss = cell.changes.get("peak_rss").and_then(|rss| rss.not_comparable.as_ref());
