@@ -9,9 +9,8 @@
   const node = memgrid.element;
   const axes = JSON.parse(table.dataset.axes);
   const metrics = JSON.parse(table.dataset.figures);
-  // As the page came: figures are told in this order, whatever the table is sorted by.
-  const rows = [...table.tBodies[0].rows];
-  rows.sort((one, other) => Number(one.dataset.row) - Number(other.dataset.row));
+  // Figures are told in this order, whatever the table is sorted by.
+  const rows = memgrid.rows(table);
   const places = new Map(rows.map((row) => [row, row.dataset.at.split(",")]));
   const outcomes = new Map(rows.map((row) => [row, row.querySelector(".outcome").textContent]));
   const count = node("span", { class: "quiet", role: "status" });

@@ -6,34 +6,41 @@
   // A shorter way of the pointer is a click.
   const SHORTEST_DRAG = 6;
 
-  // Listens on a plot. `page` has plots, point(x) for all of them, and awake(), which loads them.
-  memgrid.listen = function (plot, page) {
-    const picture = plot.picture;
+  // Listens on the whole page, since it may have very many charts. `page` has plotOf(element),
+  // point(x) for all of them, and awake(), which loads them.
+  memgrid.listen = function (page) {
+    // Where a button was pressed, and on which chart.
     let start = null;
     let dragged = false;
+    const on = (kind, action) => document.addEventListener(kind, function (event) {
+      const plot = page.plotOf(event.target);
+      if (plot && plot.picture.contains(event.target)) action(event, plot);
+    });
 
-    picture.addEventListener("pointerenter", () => page.awake());
-    picture.addEventListener("focus", () => page.awake());
-    picture.addEventListener("pointermove", function (event) {
+    on("pointerover", () => page.awake());
+    document.addEventListener("focusin", (event) => { if (page.plotOf(event.target)) page.awake(); });
+    on("pointermove", function (event, plot) {
       if (!plot.x) return;
       const x = plot.under(event);
       page.point(x);
-      if (start && Math.abs(event.clientX - start.clientX) > SHORTEST_DRAG) {
+      if (start && start.plot === plot && Math.abs(event.clientX - start.clientX) > SHORTEST_DRAG) {
         dragged = true;
         select(plot, start.x, x);
       }
     });
-    picture.addEventListener("pointerleave", function () { if (!start) page.point(null); });
-    picture.addEventListener("pointerdown", function (event) {
-      if (!plot.x || event.button !== 0 || event.pointerType === "touch") return;
-      start = { clientX: event.clientX, x: plot.under(event) };
-      dragged = false;
-      picture.setPointerCapture(event.pointerId);
-      event.preventDefault();
-      picture.focus({ preventScroll: true });
+    on("pointerout", function (event, plot) {
+      if (!start && !plot.picture.contains(event.relatedTarget)) page.point(null);
     });
-    picture.addEventListener("pointerup", function (event) {
-      if (!start) return;
+    on("pointerdown", function (event, plot) {
+      if (!plot.x || event.button !== 0 || event.pointerType === "touch") return;
+      start = { plot, clientX: event.clientX, x: plot.under(event) };
+      dragged = false;
+      plot.picture.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      plot.picture.focus({ preventScroll: true });
+    });
+    on("pointerup", function (event, plot) {
+      if (!start || start.plot !== plot) return;
       const [from, to] = [start.x, plot.under(event)];
       start = null;
       if (dragged && from !== null && to !== null && from !== to) {
@@ -42,9 +49,9 @@
         page.open(plot.href);
       }
     });
-    picture.addEventListener("pointercancel", function () { start = null; });
-    picture.addEventListener("dblclick", () => memgrid.choose({ range: null }));
-    picture.addEventListener("keydown", function (event) {
+    on("pointercancel", function () { start = null; });
+    on("dblclick", () => memgrid.choose({ range: null }));
+    on("keydown", function (event, plot) {
       if (plot.x && key(plot, page, event.key)) event.preventDefault();
     });
   };

@@ -91,12 +91,13 @@
     });
     if (others.length) parts.push(node("div", { class: "facet", "data-facet": "Other cells" }, node("h3", { class: "section" }, "Other cells"), flow(others)));
     section.querySelector(".layout").replaceChildren(...parts);
-    // What shares a column shares its scale of time.
-    for (const plot of memgrid.page.plots) {
-      const field = fields.find((known) => known.node.contains(plot.host));
-      if (field) plot.spec.column = field.at[columns] === null ? null : value(columns, field.at[columns]);
-    }
   }
+
+  const places = new Map(fields.map((field) => [field.node, field.at]));
+  memgrid.page.column = function (plot) {
+    const at = places.get(plot.host.closest(".field"));
+    return at ? at[chosen(memgrid.view)[1]] : null;
+  };
 
   // One tab for each facet, and one for all of them.
   function tabs(bar, view) {

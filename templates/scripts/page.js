@@ -1,23 +1,37 @@
 // All charts of a page: woken together when one of them is touched, with scales and a crosshair
-// that they share.
+// that they share. Of very many, only those in sight are drawn; others when they come into sight.
 (function (memgrid) {
   "use strict";
 
-  const hosts = [...document.querySelectorAll("[data-plot]")];
+  // More charts than this are very many.
+  const FEW = 40;
+  const hosts = new Map();
 
   const page = {
     plots: [],
     woken: null,
+    // Where the crosshair is; null if there is none.
+    at: null,
 
-    // Loads and draws everything that is on the page, once.
+    // Loads everything that is on the page, once, and draws it.
     awake() {
       page.woken = page.woken || Promise.all(page.plots.map((plot) => plot.load())).then(draw);
       return page.woken;
     },
 
     point(x) {
-      for (const plot of page.plots) if (plot.x) plot.point(x);
+      page.at = x;
+      for (const plot of page.plots) if (plot.x && plot.inSight !== false) plot.point(x);
     },
+
+    // The chart that an event or an element is in; null if that is none.
+    plotOf(element) {
+      const host = element instanceof Element && element.closest("[data-plot]");
+      return (host && hosts.get(host)) || null;
+    },
+
+    // What a small chart shares its scale of time with; the grid says it.
+    column() { return null; },
 
     // Opens a cell's page with the choice that was made here.
     open(href) {
@@ -28,51 +42,76 @@
 
   // Adds a chart to the page.
   page.add = function (host) {
-    const link = host.closest("a.plot") || host.querySelector("a.plot");
     const plot = new memgrid.Plot(host);
     if (!plot.picture) return null;
-    if (link) {
-      // A link can't hold a slider: the chart itself opens what the link opened.
-      plot.href = link.getAttribute("href");
-      const box = memgrid.element("div", { class: "plot" });
-      box.append(...link.childNodes);
-      link.replaceWith(box);
-    }
-    host.append(memgrid.element("p", { class: "readout" }));
-    plot.picture.setAttribute("tabindex", "0");
+    if (!plot.link) plot.picture.setAttribute("tabindex", "0");
     page.plots.push(plot);
-    memgrid.listen(plot, page);
+    hosts.set(host, plot);
     return plot;
   };
 
-  function union(spans) {
-    return spans.reduce((one, other) => [
+  function union(one, other) {
+    return one ? [
       Math.min(one[0], other[0]), Math.max(one[1], other[1]), Math.min(one[2], other[2]),
       Math.max(one[3], other[3]), Math.min(one[4], other[4]),
-    ]);
+    ] : other;
+  }
+
+  // Small charts share one scale of memory, and one of time with their column; a large one has its own.
+  function scales(plot) {
+    return plot.spec.small ? ["memory", "column " + page.column(plot)] : [plot, plot];
   }
 
   function draw() {
     const drawn = page.plots.filter((plot) => plot.cells.length && plot.read(memgrid.view));
-    const spans = new Map(drawn.map((plot) => [plot, plot.extent()]));
-    for (const plot of drawn) {
-      const mates = plot.spec.small ? drawn.filter((other) => other.spec.small && other.lines.length) : [plot];
-      const column = mates.filter((other) => other.spec.column === plot.spec.column);
-      if (!mates.length || !column.length || !Number.isFinite(union(column.map((mate) => spans.get(mate)))[0])) {
-        plot.prepare();
-        plot.x = null;
-        continue;
+    const spans = new Map();
+    for (const plot of drawn.filter(({ lines }) => lines.length)) {
+      const span = plot.extent();
+      for (const scale of new Set(scales(plot))) spans.set(scale, union(spans.get(scale), span));
+    }
+    for (const plot of drawn) plot.due = scales(plot).map((scale) => spans.get(scale));
+    if (page.plots.length > FEW) watch();
+    for (const plot of drawn) if (page.plots.length <= FEW || plot.inSight) finish(plot);
+  }
+
+  // Draws a chart on the scales that it is due to have.
+  function finish(plot) {
+    const [memory, time] = plot.due;
+    plot.due = null;
+    if (!memory || !time || !Number.isFinite(time[0])) {
+      plot.prepare();
+      plot.x = null;
+      return;
+    }
+    plot.span = [Math.min(0, time[0]), time[1]];
+    plot.draw(memgrid.view, [time[0], time[1], memory[2], memory[3], memory[4]]);
+    plot.point(page.at);
+    if (memgrid.legend) memgrid.legend(plot);
+  }
+
+  let observer = null;
+  function watch() {
+    if (observer) return;
+    observer = new IntersectionObserver(function (entries) {
+      for (const { target, isIntersecting } of entries) {
+        const plot = hosts.get(target);
+        plot.inSight = isIntersecting;
+        if (isIntersecting && plot.due) finish(plot);
+        else if (isIntersecting && plot.x) plot.point(page.at);
       }
-      const memory = union(mates.map((mate) => spans.get(mate)));
-      const time = union(column.map((mate) => spans.get(mate)));
-      plot.span = [Math.min(0, time[0]), time[1]];
-      plot.draw(memgrid.view, [time[0], time[1], memory[2], memory[3], memory[4]]);
-      if (memgrid.legend) memgrid.legend(plot);
+    }, { rootMargin: "25%" });
+    for (const plot of page.plots) {
+      plot.inSight = false;
+      observer.observe(plot.host);
     }
   }
 
-  for (const host of hosts) page.add(host);
-  memgrid.onChange(function () { page.awake().then(draw); });
+  for (const host of document.querySelectorAll("[data-plot]")) page.add(host);
+  memgrid.listen(page);
+  memgrid.onChange(function () {
+    page.at = null;
+    page.awake().then(draw);
+  });
   // A link that somebody shared shows what was chosen.
   if (memgrid.isChosen() && page.plots.length) page.awake();
 })(window.memgrid);

@@ -8,16 +8,23 @@
   const node = memgrid.element;
   const percent = (share) => Math.round(share * 10000) / 100 + "%";
 
-  // `host` holds the static picture; its data-plot says what is shown:
-  // { cells: [files in assets/series], layers: [metrics] or null for the chosen one,
-  //   areas: { metric: the one up to which it is filled }, small, column,
-  //   names: { file: what it is called here } }.
+  // What a chart shows: { cells: [files in assets/series], layers: [metrics] or none for the chosen
+  // one, areas: { metric: the one up to which it is filled }, small, names: { file: what it is
+  // called here } }. The grid's small ones, of which there are many, name their files alone.
+  function specOf(text) {
+    return text.startsWith("{") ? JSON.parse(text) : { cells: text.split(" "), areas: { rss: "heap" }, small: true };
+  }
+
+  // `host` holds the static picture, maybe in a link; its data-plot says what is shown.
   memgrid.Plot = class {
     constructor(host) {
       this.host = host;
-      this.spec = JSON.parse(host.dataset.plot);
+      this.spec = specOf(host.dataset.plot);
       this.picture = host.querySelector("svg.chart");
-      this.title = this.picture ? this.picture.querySelector("title").textContent : "";
+      this.link = host.closest("a.plot") || host.querySelector("a.plot");
+      this.href = this.link && this.link.getAttribute("href");
+      const title = this.picture && this.picture.querySelector("title");
+      this.title = title ? title.textContent : this.link ? this.link.getAttribute("aria-label") : "";
       this.cells = [];
       this.lines = [];
     }
@@ -82,12 +89,30 @@
 
     prepare() {
       const svg = this.picture;
+      this.unlink();
+      if (!this.readout) this.host.append(this.readout = node("p", { class: "readout" }));
       svg.replaceChildren(node("title", {}, this.title));
+      // A sketch has none of the margins that hold labels.
+      for (const name of ["viewBox", "preserveAspectRatio", "aria-hidden"]) svg.removeAttribute(name);
       svg.setAttribute("role", "slider");
       svg.setAttribute("tabindex", "0");
       svg.setAttribute("aria-label", this.title);
       svg.setAttribute("aria-orientation", "horizontal");
       return svg;
+    }
+
+    // A link can't hold a slider: the chart itself opens what the link opened.
+    unlink() {
+      if (!this.link) return;
+      const focused = this.link === document.activeElement;
+      const box = node("div", { class: "plot" });
+      box.append(...this.link.childNodes);
+      this.link.replaceWith(box);
+      this.link = null;
+      if (focused) {
+        this.picture.setAttribute("tabindex", "0");
+        this.picture.focus({ preventScroll: true });
+      }
     }
 
     scales(view) {
@@ -187,7 +212,7 @@
       const words = values.map(([line, value]) => `${line.name} ${memgrid.number(value, line.unit)}`);
       this.picture.setAttribute("aria-valuenow", x === null ? this.x.low : x);
       this.picture.setAttribute("aria-valuetext", words.length ? `${where}: ${words.join(", ")}` : where);
-      const readout = this.host.querySelector(".readout");
+      const readout = this.readout;
       readout.replaceChildren();
       if (!values.length) return;
       readout.append(node("span", { class: "quiet" }, where), ...values.map(([line, value]) => node("span", {}, node("span", { class: `look s${line.look}` }, line.name), " " + memgrid.number(value, line.unit))));

@@ -4,12 +4,18 @@
 
   const node = memgrid.element;
 
-  // What a field is sorted by: a number that the page gives, or its text.
+  // What a field is sorted by: a number that the page gives, or its text; null if it has nothing.
   function key(row, column) {
     const field = row.cells[column];
-    const number = field.dataset.value;
-    return number === undefined ? field.textContent.trim() : number === "" ? null : Number(number);
+    if (field.dataset.value !== undefined) return Number(field.dataset.value);
+    const text = field.textContent.trim();
+    return text === "" || text === "–" ? null : text;
   }
+
+  const came = new WeakMap();
+
+  // A table's rows in the order in which the page came.
+  memgrid.rows = (table) => came.get(table) || [...table.tBodies[0].rows];
 
   function order(one, other) {
     if (one === other) return 0;
@@ -36,6 +42,7 @@
   };
 
   for (const table of document.querySelectorAll("table[data-sortable]")) {
+    came.set(table, memgrid.rows(table));
     const asked = /^(\d+)(d?)$/.exec(memgrid.view.sort);
     [...table.tHead.rows[0].cells].forEach(function (head, column) {
       const button = node("button", { type: "button", class: "sort" });

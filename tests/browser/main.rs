@@ -331,13 +331,12 @@ fn the_table_is_filtered_by_axis_verdict_and_metric(page: &mut Page, index: &std
     // Another metric's figures are loaded when they are asked for, and sorted by.
     page.go(index, "");
     set(page, "metric", "wall_time");
-    let head = "document.querySelector('#all-cells [data-part=head]').textContent";
+    let head = "document.querySelector('#all-cells [data-part=figure]').textContent";
     page.until(&format!("{head} === 'wall time'"));
-    let shown =
-        page.text("document.querySelector('#all-cells tbody [data-part=figure]').textContent");
+    let shown = page.text("document.querySelector('#all-cells tbody td:nth-child(4)').textContent");
     assert!(shown.ends_with(" s") || shown.ends_with(" ms"), "{shown}");
     page.click("#all-cells thead th:nth-child(4) button");
-    let values = page.value("[...document.querySelectorAll('#all-cells tbody [data-part=figure]')].map((field) => Number(field.dataset.value))");
+    let values = page.value("[...document.querySelectorAll('#all-cells tbody td:nth-child(4)')].map((field) => Number(field.dataset.value))");
     let values: Vec<f64> = serde_json::from_value(values).unwrap();
     assert!(values.is_sorted() && values.len() == 4, "{values:?}");
     let hash = page.text("location.hash");
@@ -346,7 +345,7 @@ fn the_table_is_filtered_by_axis_verdict_and_metric(page: &mut Page, index: &std
     set(page, "metric", "peak_rss");
     page.until(&format!("{head} === 'peak RSS'"));
     assert!(
-        page.text("document.querySelector('#all-cells tbody [data-part=figure]').textContent")
+        page.text("document.querySelector('#all-cells tbody td:nth-child(4)').textContent")
             .ends_with("MiB")
     );
 }

@@ -28,7 +28,7 @@ pub fn render(bar: &Bar<'_>) -> String {
     let mut svg = String::from(r#"<svg class="peaks" aria-hidden="true">"#);
     let mut rect = |class: &str, value| {
         let width = place(value);
-        let _ = write!(svg, r#"<rect class="{class}" width="{width}" height="100%"/>"#);
+        let _ = write!(svg, r#"<rect class="{class}" width="{width}"/>"#);
     };
     rect(&format!("is s{}", bar.look), bar.after);
     if let Some(before) = bar.before {
@@ -52,7 +52,7 @@ mod tests {
         let bar = Bar { scale: &scale, before: None, after: 100.0, interval: None, look: 2 };
         assert_eq!(
             render(&bar),
-            r#"<svg class="peaks" aria-hidden="true"><rect class="is s2" width="25%" height="100%"/></svg>"#
+            r#"<svg class="peaks" aria-hidden="true"><rect class="is s2" width="25%"/></svg>"#
         );
         let judged = render(&Bar { before: Some(400.0), interval: Some((90.0, 500.0)), ..bar });
         assert!(judged.contains(r#"<rect class="was" width="100%""#), "{judged}");

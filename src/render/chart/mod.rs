@@ -5,10 +5,13 @@
 //! chart's width, and nothing in them needs a script or an inline style.
 
 pub mod bar;
+mod path;
+mod sketch;
 mod svg;
 pub mod trend;
 
 pub use crate::measurement::{Axis, Tick};
 pub use bar::Bar;
+pub use sketch::sketch;
 pub use svg::{Chart, Line, render, swatch};
 pub use trend::Dot;

@@ -7,6 +7,7 @@
 use std::fmt::Write;
 
 use super::Axis;
+use super::path::{Area, Path};
 use crate::render::escape::escaped;
 
 /// Width and height of the curves' own coordinates.
@@ -115,40 +116,13 @@ pub(super) fn y_scale(svg: &mut String, y: &Axis) {
 
 fn curve(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {
     let look = line.look;
-    if let Some((path, first, last)) = line.area.and_then(|points| path(chart, points)) {
-        let _ = write!(
-            svg,
-            r#"<path class="area s{look}" d="{path}L{last} {HEIGHT}L{first} {HEIGHT}Z"/>"#
-        );
+    let area = Area { x: chart.x, y: chart.y, size: (WIDTH, HEIGHT) };
+    if let Some(Path { d, first, .. }) = line.area.and_then(|points| area.path(points)) {
+        let _ = write!(svg, r#"<path class="area s{look}" d="{d}V{HEIGHT}H{first}Z"/>"#);
     }
-    if let Some((path, ..)) = path(chart, line.points) {
-        let _ = write!(svg, r#"<path class="line s{look}" d="{path}"/>"#);
+    if let Some(Path { d, .. }) = area.path(line.points) {
+        let _ = write!(svg, r#"<path class="line s{look}" d="{d}"/>"#);
     }
-}
-
-/// A path through all points, and where it begins and ends on the axis of time.
-fn path(chart: &Chart<'_>, points: &[(f64, f64)]) -> Option<(String, i64, i64)> {
-    let place = |(time, value): &(f64, f64)| {
-        let x = (chart.x.place(*time) * WIDTH).round() as i64;
-        let y = ((1.0 - chart.y.place(*value)) * HEIGHT).round() as i64;
-        (x, y)
-    };
-    let mut places: Vec<_> = points.iter().map(place).collect();
-    places.dedup();
-    let (first, last) = (*places.first()?, *places.last()?);
-    let mut path = format!("M{} {}", first.0, first.1);
-    if places.len() == 1 {
-        path.push_str("h8");
-    }
-    for step in places.windows(2) {
-        let (dx, dy) = (step[1].0 - step[0].0, step[1].1 - step[0].1);
-        let _ = match (dx, dy) {
-            (0, _) => write!(path, "v{dy}"),
-            (_, 0) => write!(path, "h{dx}"),
-            _ => write!(path, "l{dx} {dy}"),
-        };
-    }
-    Some((path, first.0, last.0))
 }
 
 fn peak(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {

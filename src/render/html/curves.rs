@@ -197,7 +197,6 @@ fn plot(curves: &[Drawn<'_>]) -> String {
         cells: curves.iter().map(|drawn| names::cell_stem(&drawn.cell.cell.id)).collect(),
         layers: Some(curves.iter().map(|drawn| drawn.curve.metric.clone()).collect()),
         areas: curves.iter().filter_map(area).collect(),
-        ..PlotRequest::default()
     };
     request.to_json()
 }

@@ -8,7 +8,6 @@ use super::grid::{Field, Layout, Section};
 use super::names;
 use super::overview::HEADLINE;
 use super::overview::{Overview, ratio, typical_curve, typical_curve_of};
-use super::series::PlotRequest;
 use super::trouble::{TroubleView, troubles};
 use super::verdict::VerdictView;
 use super::view::{self, ChangeView, SideView};
@@ -51,7 +50,7 @@ struct FieldView {
     /// Where it stands: the position of its value on each of the grid's axes, as the script reads it.
     at: String,
     chart: Option<String>,
-    /// What the script draws in the chart's place.
+    /// What the script draws in the chart's place: files in assets/series.
     plot: String,
     /// What was concluded, if the same holds for all of its cells that were compared.
     verdict: Option<VerdictView>,
@@ -92,11 +91,13 @@ pub(super) struct Scales<'a> {
     bars: Axis,
     bars_are_shares: bool,
     time: HashMap<Option<&'a str>, Axis>,
+    /// Whether fields are so many that they are small, and that their weight counts.
+    dense: bool,
 }
 
 impl<'a> Scales<'a> {
-    /// The scales of all fields; without ticks if these are too small to show them.
-    pub(super) fn new(sections: &[Section<'a>], with_ticks: bool) -> Self {
+    /// The scales of all fields.
+    pub(super) fn new(sections: &[Section<'a>], dense: bool) -> Self {
         let (mut memory, mut peak) = (0.0_f64, 0.0_f64);
         let mut share = None::<f64>;
         let mut longest: HashMap<_, f64> = HashMap::new();
@@ -112,11 +113,7 @@ impl<'a> Scales<'a> {
                 *longest = longest.max(*time);
             }
         }
-        let shown = |mut axis: Axis| {
-            axis.ticks.retain(|_| with_ticks);
-            axis
-        };
-        let time = |(column, longest)| (column, shown(Axis::seconds(longest, 4)));
+        let time = |(column, longest)| (column, Axis::seconds(longest, 4));
         let bars = match share {
             None => Axis::bytes(peak, 1),
             Some(most) => Axis { end: most.min(MOST_SHARE), ticks: Vec::new(), unit: "" },
@@ -126,6 +123,7 @@ impl<'a> Scales<'a> {
             bars,
             bars_are_shares: share.is_some(),
             time: longest.into_iter().map(time).collect(),
+            dense,
         }
     }
 }
@@ -204,18 +202,15 @@ impl FieldView {
                 .map(|cell| names::cell_page(&cell.cell.id))
                 .unwrap_or_default(),
             at: all.place(field),
-            chart: scales
-                .time
-                .get(&column)
-                .and_then(|time| chart(all, field, &name, &scales.memory, time)),
-            plot: plot(field, column),
+            chart: scales.time.get(&column).and_then(|time| chart(all, field, &name, scales, time)),
+            plot: plot(field),
             verdict: verdict(field),
             peak: main.filter(|_| alone).and_then(|cell| view::figure(cell, HEADLINE)),
             bar: main.and_then(|cell| bar(all, cell, scales)),
             extreme: main.and_then(|cell| all.extreme(cell)),
             behind: field.cells.iter().find_map(|cell| all.behind(cell)).map(stayed),
             parts: parts.iter().map(|cell| PartView::new(all, cell, scales)).collect(),
-            sides: main.map(|cell| SideView::of(cell)).unwrap_or_default(),
+            sides: main.map(|cell| sides(cell, scales.dense)).unwrap_or_default(),
             troubles: troubles(all, &field.cells),
             name,
             headline,
@@ -233,7 +228,7 @@ impl PartView {
             bar: bar(all, cell, scales),
             change: ChangeView::new(cell, HEADLINE),
             extreme: all.extreme(cell),
-            sides: SideView::of(cell),
+            sides: sides(cell, scales.dense),
         }
     }
 }
@@ -246,6 +241,13 @@ fn stayed(behind: Behind) -> String {
         percent(behind.share),
         percent(behind.others)
     )
+}
+
+/// What stands beside a cell's RSS; in a small field only what became worse.
+fn sides(cell: &CellSummary, dense: bool) -> Vec<SideView> {
+    let mut sides = SideView::of(cell);
+    sides.retain(|side| !dense || side.class == "more");
+    sides
 }
 
 /// The verdict that all cells of the field share which were compared.
@@ -269,22 +271,17 @@ fn bar(all: &Overview<'_>, cell: &CellSummary, scales: &Scales<'_>) -> Option<St
     Some(chart::bar::render(&Bar { scale: &scales.bars, before, after, interval, look }))
 }
 
-fn plot(field: &Field<'_>, column: Option<&str>) -> String {
-    let request = PlotRequest {
-        cells: field.cells.iter().map(|cell| names::cell_stem(&cell.cell.id)).collect(),
-        areas: [("rss".to_owned(), "heap".to_owned())].into(),
-        small: true,
-        column: column.map(str::to_owned),
-        layers: None,
-    };
-    request.to_json()
+/// What the script draws in a field: its cells' files.
+fn plot(field: &Field<'_>) -> String {
+    let files: Vec<_> = field.cells.iter().map(|cell| names::cell_stem(&cell.cell.id)).collect();
+    files.join(" ")
 }
 
 fn chart(
     all: &Overview<'_>,
     field: &Field<'_>,
     name: &str,
-    memory: &Axis,
+    scales: &Scales<'_>,
     time: &Axis,
 ) -> Option<String> {
     let points = (BUDGET / all.fields.len().max(1)).clamp(FEWEST, POINTS);
@@ -305,12 +302,15 @@ fn chart(
             peak: None,
         })
         .collect();
+    let is_curve = lines.iter().any(|line| line.points.len() > 1);
+    if scales.dense {
+        return is_curve.then(|| chart::sketch(time, &scales.memory, &lines));
+    }
     let peaks = drawn.iter().filter_map(|(cell, _)| {
         Some(format!("{} peaks at {}", all.short_name(cell), view::figure(cell, HEADLINE)?))
     });
     let title = format!("{name}: {}", peaks.collect::<Vec<_>>().join(", "));
-    let chart =
-        Chart { class: "small", title: &title, x: time, y: memory, lines: &lines, marks: &[] };
-    let is_curve = lines.iter().any(|line| line.points.len() > 1);
+    let (x, y) = (time, &scales.memory);
+    let chart = Chart { class: "small", title: &title, x, y, lines: &lines, marks: &[] };
     is_curve.then(|| chart::render(&chart))
 }

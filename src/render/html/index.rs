@@ -16,7 +16,7 @@ use crate::outcome::Outcome;
 use crate::render::facts::Fact;
 use crate::render::{chart, format};
 
-/// With more fields than this they are drawn smaller and without numbers at their axes.
+/// With more fields than this they are drawn smaller, and without axes.
 const MANY_FIELDS: usize = 40;
 
 #[derive(Serialize)]
@@ -50,6 +50,8 @@ pub(super) struct IndexView {
     cells: Vec<CellRow>,
     states: Vec<StateLink>,
     runs: Vec<RunView>,
+    /// The run that all results are from, if it is one.
+    only_run: Option<String>,
     /// Axes whose values can be looked at as competitors.
     ranked_axes: Vec<ranking::Choice>,
     rankings: Vec<ranking::RankingPart>,
@@ -101,7 +103,7 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
     let summary = all.summary;
     let arranged = grid::arrange(summary, &all.fields);
     let dense = all.fields.len() > MANY_FIELDS;
-    let scales = Scales::new(&arranged, !dense);
+    let scales = Scales::new(&arranged, dense);
     let sections: Vec<_> =
         arranged.iter().map(|section| SectionView::new(all, section, &scales)).collect();
     let axes = grid::cell_axes(summary);
@@ -131,10 +133,17 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
         cells: summary.cells.iter().map(|cell| cell_row(cell, &axes)).collect(),
         states: states(all),
         runs: summary.runs.iter().map(|run| RunView::new(run, "")).collect(),
+        only_run: only_run(summary),
         ranked_axes: ranking::choices(&material.rankings, "", None),
         rankings: material.featured.iter().map(ranking::on_index).collect(),
         attribution: material.attribution.as_ref().map(attribution::notes).unwrap_or_default(),
     }
+}
+
+fn only_run(summary: &Summary) -> Option<String> {
+    let runs: IndexSet<&String> =
+        summary.cells.iter().filter_map(|cell| cell.run.as_ref()).collect();
+    runs.first().filter(|_| runs.len() == 1).map(|run| (*run).clone())
 }
 
 fn outcomes(summary: &Summary) -> Vec<OutcomeCount> {
@@ -171,7 +180,7 @@ fn cell_row(cell: &CellSummary, axes: &IndexMap<&str, IndexSet<&str>>) -> CellRo
 fn sort_keys(cell: &CellSummary) -> SortKeys {
     let figure = |metric| cell.metrics.get(metric).map(|figure| figure.median.to_string());
     let compared = |metric| cell.comparison.as_ref()?.metrics.get(metric);
-    let change = |metric| Some(compared(metric)?.ratio?.to_string());
+    let change = |metric| Some(((compared(metric)?.ratio? * 1e4).round() / 1e4).to_string());
     SortKeys {
         peak: figure("peak_rss"),
         change: change("peak_rss"),

@@ -63,10 +63,6 @@ pub(super) struct PlotRequest {
     pub(super) layers: Option<IndexSet<String>>,
     /// For a curve that is filled, the curve up to which it is.
     pub(super) areas: IndexMap<String, String>,
-    /// Whether it is one of the grid's.
-    pub(super) small: bool,
-    /// In the grid, what it shares the scale of time with.
-    pub(super) column: Option<String>,
 }
 
 impl PlotRequest {
