@@ -95,6 +95,11 @@ impl Page {
         self.ask("Emulation.setScriptExecutionDisabled", &json!({ "value": !on }));
     }
 
+    /// Runs a script in every page from the next one on, before the page's own.
+    pub fn before_scripts(&mut self, source: &str) {
+        self.ask("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": source }));
+    }
+
     /// Goes to a file (and what follows `#`) and waits until it is loaded.
     pub fn go(&mut self, file: &Path, fragment: &str) {
         // From elsewhere, since a change of the fragment alone loads nothing.
