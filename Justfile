@@ -58,4 +58,5 @@ bench *ARGS:
     cargo bench --quiet --profile {{ profile }} --bench history -- {{ ARGS }}
     cargo bench --quiet --profile {{ profile }} --bench rates -- {{ ARGS }}
     cargo bench --quiet --profile {{ profile }} --bench report -- {{ ARGS }}
+    cargo bench --quiet --profile {{ profile }} --bench browse -- {{ ARGS }}
     cargo bench --quiet --profile {{ profile }} --bench tools -- {{ ARGS }}

@@ -96,6 +96,7 @@ impl Page {
     }
 
     /// Runs a script in every page from the next one on, before the page's own.
+    #[allow(dead_code, reason = "only the benchmark asks for it")]
     pub fn before_scripts(&mut self, source: &str) {
         self.ask("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": source }));
     }
