@@ -37,6 +37,7 @@ impl Bench {
             period: Duration::from_millis(10),
             timeout: Duration::from_secs(30),
             memory_limit: None,
+            log_limit: 10 << 20,
             steady: true,
             heap: false,
             passes: PassSettings::default(),
@@ -218,6 +219,33 @@ fn a_failure_is_told_in_one_line_and_with_the_logs_last_lines() {
     assert!(reason.contains("\n49\n50\nValueError: boom"), "{reason}");
     assert!(!reason.contains("\n41\n"), "{reason}");
     assert_eq!(record.result.unwrap().exit_code, Some(3));
+}
+
+#[test]
+fn of_a_log_without_end_both_ends_are_kept() {
+    // It ends only when what it has printed so far is no longer all on the disk.
+    let script = "exec python3 -c \"
+import os, sys, time
+print('first')
+for number in range(4):
+    sys.stdout.write(('x' * 1023 + '\\n') * (16 << 10))
+    sys.stdout.flush()
+    until = time.monotonic() + 20
+    while os.fstat(1).st_blocks * 512 > 2 << 20:
+        assert time.monotonic() < until, os.fstat(1).st_blocks
+        time.sleep(0.01)
+print('last')\"";
+    let mut bench = Bench::new().script("a", script);
+    bench.settings.log_limit = 1 << 20;
+    let record = bench.once("a");
+    assert_eq!(record.outcome, Outcome::Ok, "{:?}", record.reason);
+    let log = bench.read("a", 1, STDOUT);
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!((lines[0], lines[1].len(), lines[lines.len() - 1]), ("first", 1023, "last"));
+    assert!(log.contains("\n[memgrid left out 63.0 MiB here, since") && !log.contains('\0'));
+    assert!(log.len() <= (1 << 20) + 200, "{}", log.len());
+    assert_eq!(record.left_out.keys().collect::<Vec<_>>(), [STDOUT]);
+    assert!((63 << 20..64 << 20).contains(&record.left_out[STDOUT]), "{:?}", record.left_out);
 }
 
 #[test]

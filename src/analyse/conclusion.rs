@@ -42,6 +42,7 @@ mod tests {
             outcome,
             reason: (outcome != Outcome::Ok).then(|| format!("attempt {number}")),
             csv: false,
+            left_out: indexmap::IndexMap::new(),
             derived: crate::measurement::Derived::default(),
             command: Vec::new(),
             env: indexmap::IndexMap::new(),

@@ -220,6 +220,7 @@ fn attempt(id: &CellId, number: u32, peak: f64, seconds: f64) -> AttemptRecord {
         outcome: Outcome::Ok,
         reason: None,
         csv: true,
+        left_out: IndexMap::new(),
         derived: crate::measurement::Derived::default(),
         command: ["python", "workload/serialize.py", "json"].map(str::to_owned).to_vec(),
         env: [

@@ -262,6 +262,9 @@ pub struct AttemptRecord {
     /// Whether the samples lie beside it as CSV too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub csv: bool,
+    /// How many bytes are missing in the middle of a log, by its file's name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub left_out: IndexMap<String, u64>,
     /// What follows from the samples.
     #[serde(default, skip_serializing_if = "Derived::is_empty")]
     pub derived: Derived,

@@ -100,6 +100,7 @@ pub(crate) fn attempt(id: &str, number: u32, peak: f64) -> AttemptRecord {
         outcome: Outcome::Ok,
         reason: None,
         csv: false,
+        left_out: IndexMap::new(),
         derived: crate::measurement::Derived::default(),
         command: vec![],
         env: IndexMap::new(),

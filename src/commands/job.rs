@@ -171,6 +171,7 @@ impl Job {
             period: measure.period,
             timeout: measure.timeout,
             memory_limit: measure.memory_limit,
+            log_limit: measure.log_limit,
             steady: measure.steady,
             heap: measure.heap,
             passes: PassSettings { objects: passes.objects.clone(), lines: passes.line_count() },

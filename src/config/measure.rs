@@ -25,6 +25,7 @@ pub(super) fn read_measure(top: &Table<'_>, context: &Context<'_>) -> Measure {
         "timeout",
         "jobs",
         "memory_limit",
+        "log_limit",
         "steady",
         "heap",
         "seed",
@@ -38,7 +39,11 @@ pub(super) fn read_measure(top: &Table<'_>, context: &Context<'_>) -> Measure {
         repeats: count("repeats", 1..=MOST_ATTEMPTS).map_or(default.repeats, |count| count as u32),
         warmup: count("warmup", 0..=MOST_ATTEMPTS).map_or(default.warmup, |count| count as u32),
         jobs: count("jobs", 1..=MOST_JOBS).map_or(default.jobs, |count| count as usize),
-        memory_limit: get("memory_limit").and_then(|value| size(&value, context)),
+        memory_limit: get("memory_limit")
+            .and_then(|value| size(&value, "leave it out for no limit", context)),
+        log_limit: get("log_limit")
+            .and_then(|value| size(&value, "leave it out for 10MiB", context))
+            .unwrap_or(default.log_limit),
         steady: get("steady")
             .and_then(|value| value.boolean())
             .map_or(default.steady, |steady| steady.value),
@@ -77,7 +82,7 @@ pub(super) fn duration(
     }
 }
 
-fn size(value: &Value<'_>, context: &Context<'_>) -> Option<u64> {
+fn size(value: &Value<'_>, without: &str, context: &Context<'_>) -> Option<u64> {
     if value.is_number() {
         without_unit(value, "512MiB", context);
         return None;
@@ -86,10 +91,7 @@ fn size(value: &Value<'_>, context: &Context<'_>) -> Option<u64> {
     let problem = |message: String| Problem::at(&text.span, message);
     match parse_size(&text.value) {
         Ok(0) => {
-            context.add(
-                problem(format!("`{}` must not be 0", value.key.value))
-                    .hint("leave it out for no limit"),
-            );
+            context.add(problem(format!("`{}` must not be 0", value.key.value)).hint(without));
             None
         }
         Ok(size) => Some(size),

@@ -310,6 +310,8 @@ pub struct Measure {
     pub jobs: usize,
     /// How much memory the process tree of an attempt may hold, in bytes of RSS.
     pub memory_limit: Option<u64>,
+    /// How much is kept of each log of an attempt, in bytes.
+    pub log_limit: u64,
     /// Attempts run with address randomisation off and a fixed hash seed.
     pub steady: bool,
     /// Whether live heap is counted.
@@ -327,6 +329,7 @@ impl Default for Measure {
             timeout: Duration::from_secs(600),
             jobs: 1,
             memory_limit: None,
+            log_limit: 10 << 20,
             steady: true,
             heap: true,
             seed: None,

@@ -158,6 +158,7 @@ fn measure_and_values_are_read() {
         timeout = "2h"
         jobs = 2
         memory_limit = "512MiB"
+        log_limit = "1MiB"
         steady = false
         heap = true
         seed = 7
@@ -172,6 +173,7 @@ fn measure_and_values_are_read() {
         timeout: Duration::from_secs(7_200),
         jobs: 2,
         memory_limit: Some(512 << 20),
+        log_limit: 1 << 20,
         steady: false,
         heap: true,
         seed: Some(7),

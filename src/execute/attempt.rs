@@ -8,8 +8,10 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 
+use super::log_limit::{self, GrowingLog};
 use super::process::{self, Ending, Spawn};
 use super::secrets::Secrets;
 use super::services::{Served, logs};
@@ -77,9 +79,16 @@ pub(super) fn run(
     if !staged.path().join(RESULT).exists() {
         process::sweep(&mark);
     }
-    for file in [STDOUT, STDERR, SAMPLES].map(str::to_owned).into_iter().chain(logs(&task)) {
-        secrets.mask_file(&staged.path().join(file))?;
+    let mut left_out = IndexMap::new();
+    for file in [STDOUT, STDERR].map(str::to_owned).into_iter().chain(logs(&task)) {
+        let path = staged.path().join(&file);
+        let bytes = log_limit::cut(&path, settings.log_limit)?;
+        secrets.mask_file(&path)?;
+        if bytes > 0 {
+            left_out.insert(file, bytes);
+        }
     }
+    secrets.mask_file(&staged.path().join(SAMPLES))?;
     let mut verdict = match ended {
         Ok((ending, status)) => judge(ending, status, staged.path(), settings)?,
         Err(_) if stop.is_raised() => {
@@ -108,6 +117,7 @@ pub(super) fn run(
         env: secrets.mask_values(&task.env),
         result: verdict.result,
         csv,
+        left_out,
         derived,
     };
     run.commit_attempt(&staged, &record)?;
@@ -162,8 +172,12 @@ fn spawn(
         stdout: fs_err::File::create(staged.path().join(STDOUT))?,
         stderr: fs_err::File::create(staged.path().join(STDERR))?,
     };
+    let log = |file: &fs_err::File| {
+        file.try_clone().map(|file| GrowingLog::new(file, settings.log_limit))
+    };
+    let mut logs = [log(&spawn.stdout)?, log(&spawn.stderr)?];
     let deadline = Instant::now() + settings.timeout.saturating_add(SAFETY);
-    Ok(process::run(spawn, deadline, stop))
+    Ok(process::run(spawn, deadline, stop, &mut || logs.iter_mut().for_each(GrowingLog::trim)))
 }
 
 fn arguments(

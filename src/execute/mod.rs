@@ -3,6 +3,7 @@
 
 mod attempt;
 mod log;
+mod log_limit;
 pub mod memprobe;
 mod process;
 mod schedule;
@@ -55,6 +56,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// Bytes of RSS that the process tree of an attempt may hold.
     pub memory_limit: Option<u64>,
+    /// Bytes that are kept of each log.
+    pub log_limit: u64,
     /// Whether address randomisation is off for the workload.
     pub steady: bool,
     /// Whether live heap is counted.

@@ -48,11 +48,13 @@ pub(super) enum Ending {
     TimedOut,
 }
 
-/// Starts a memprobe and waits until it has ended, at most until `deadline`.
+/// Starts a memprobe and waits until it has ended, at most until `deadline`. `meanwhile` is called now
+/// and then.
 pub(super) fn run(
     spawn: Spawn<'_>,
     deadline: Instant,
     stop: &Stop<'_>,
+    meanwhile: &mut dyn FnMut(),
 ) -> std::io::Result<(Ending, ExitStatus)> {
     let handle = duct::cmd(spawn.program, spawn.arguments)
         .full_env(spawn.env)
@@ -73,6 +75,7 @@ pub(super) fn run(
         if let Some(output) = handle.wait_timeout(LOOK)? {
             break output.status;
         }
+        meanwhile();
         let (_, since) = match told {
             Some(told) => told,
             None => match reason_to_end(deadline, stop) {

@@ -66,6 +66,7 @@ fn attempt(id: &str, number: u32, outcome: Outcome) -> AttemptRecord {
         outcome,
         reason: None,
         csv: false,
+        left_out: IndexMap::new(),
         derived: crate::measurement::Derived::default(),
         command: vec!["true".into()],
         env: IndexMap::new(),

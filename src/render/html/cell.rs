@@ -10,6 +10,7 @@ use super::view::{self, ChangeView, FigureView, OutcomeView, RunView, SideView};
 use super::{Logs, names};
 use crate::analyse::summary::CellSummary;
 use crate::collect::record::AttemptRecord;
+use crate::collect::run_dir::{STDERR, STDOUT};
 use crate::config::STATE_AXIS;
 use crate::plan::CellId;
 use crate::render::facts::Fact;
@@ -97,6 +98,8 @@ struct TailView {
     count: usize,
     /// Whether there are more.
     cut: bool,
+    /// What is missing in the middle of the whole log.
+    left_out: Option<String>,
 }
 
 impl CellView {
@@ -250,18 +253,23 @@ fn env(attempt: &AttemptRecord) -> Vec<Fact> {
     attempt.env.iter().map(|(name, value)| Fact::new(name, value)).collect()
 }
 
+#[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
 fn log_view(cell: &CellSummary, logs: &Logs) -> LogView {
     let run = cell.run.as_deref();
+    let left_out = |file| {
+        let bytes = cell.telling_attempt()?.left_out.get(file)?;
+        Some(format::bytes(*bytes as f64))
+    };
     LogView {
         attempt: logs.attempt,
         folder: run.map(|run| folder(run, cell.cell.id.as_str(), logs.attempt)),
-        stderr: tail(&logs.stderr),
-        stdout: tail(&logs.stdout),
+        stderr: tail(&logs.stderr, left_out(STDERR)),
+        stdout: tail(&logs.stdout, left_out(STDOUT)),
     }
 }
 
 /// The last lines of a log, if it has any.
-fn tail(text: &str) -> Option<TailView> {
+fn tail(text: &str, left_out: Option<String>) -> Option<TailView> {
     let lines: Vec<_> = text.trim_end().lines().collect();
     let start = lines.len().saturating_sub(LOG_LINES);
     let (before, last) = lines[start..].split_at(lines[start..].len().saturating_sub(LAST_LINES));
@@ -270,6 +278,7 @@ fn tail(text: &str) -> Option<TailView> {
         before: (!before.is_empty()).then(|| before.join("\n")),
         count: before.len(),
         cut: start > 0,
+        left_out,
     })
 }
 
@@ -280,11 +289,11 @@ mod tests {
     #[test]
     fn a_log_begins_with_its_end() {
         let text: String = (1..=300).map(|line| format!("line {line}\n")).collect();
-        let tail = tail(&text).unwrap();
+        let tail = tail(&text, None).unwrap();
         assert!(tail.last.starts_with("line 281\n") && tail.last.ends_with("line 300"));
         assert!(tail.before.unwrap().starts_with("line 101\n"));
         assert_eq!((tail.count, tail.cut), (180, true));
-        assert!(super::tail("\n \n").is_none());
-        assert_eq!(super::tail("one\n").unwrap().before, None);
+        assert!(super::tail("\n \n", None).is_none());
+        assert_eq!(super::tail("one\n", None).unwrap().before, None);
     }
 }
