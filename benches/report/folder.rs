@@ -12,10 +12,10 @@ use std::process::Command;
 
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
-use memgrid::collect::RunDir;
 use memgrid::collect::record::{AttemptRecord, CellRecord, RunManifest, RunRecord};
+use memgrid::collect::{RunDir, curves};
 use memgrid::measurement::sample_file::{Footer, Header, Mark, Writer};
-use memgrid::measurement::{Metric, ProbeOutcome, SampleFile, Unit};
+use memgrid::measurement::{Curves, Metric, ProbeOutcome, SampleFile, Unit};
 use memgrid::plan::{Cell, CellId};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -24,6 +24,8 @@ use super::common;
 
 const MIB: f64 = 1024.0 * 1024.0;
 const PAGE: f64 = 4096.0;
+/// What an attempt keeps of its samples.
+pub const THINNED: &str = "curves.bin";
 const STATES: [&str; 2] = ["unpatched", "patched"];
 /// Cells whose sample files are their own; further ones share these by hard links, since nine
 /// thousand files of 10,000 samples would fill a disk.
@@ -126,9 +128,12 @@ impl Project {
         let samples = staged.path().join("samples.jsonl");
         if number == 0 && place >= OWN {
             let like = run.attempt_dir(&self::cell(place % OWN, &self.scale).id, attempt);
-            std::fs::hard_link(like.join("samples.jsonl"), &samples).unwrap();
+            for file in ["samples.jsonl", THINNED] {
+                std::fs::hard_link(like.join(file), staged.path().join(file)).unwrap();
+            }
         } else {
             shape.write(&self.header, &samples);
+            curves::keep(staged.path(), &Curves::of(&SampleFile::open(&samples).unwrap()));
         }
         std::fs::write(staged.path().join("stderr.log"), "50000 rows, 49,233,411 bytes\n").unwrap();
         run.commit_attempt(&staged, &record).unwrap();

@@ -22,5 +22,5 @@ pub mod trend;
 pub use compare::{CellSide, CompareInput, CompareSide, Standard, compare, compare_cell};
 pub use noise::NoiseFloors;
 pub use ranking::{RankInput, rank};
-pub use summarise::{CurveSource, SummaryInput, summarise};
+pub use summarise::{CurveSource, IN_GRID, SummaryInput, summarise};
 pub use told_apart::told_apart;

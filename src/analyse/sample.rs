@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::summary::{Curve, Summary};
 use super::{CurveSource, SummaryInput, summarise};
 use crate::collect::record::*;
-use crate::measurement::curves::{GRID, PAGE};
+use crate::measurement::curves::PAGE;
 use crate::measurement::{Directions, Metric, Precision, ProbeOutcome, ProbeResult, Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId};
@@ -184,7 +184,7 @@ impl CurveSource for Sample {
     }
 
     fn sketch(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve> {
-        self.curves(run, cell, attempt).iter().map(|curve| curve.thinned(GRID)).collect()
+        self.curves(run, cell, attempt).into_iter().map(Curve::sketched).collect()
     }
 }
 

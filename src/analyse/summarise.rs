@@ -1,6 +1,7 @@
 //! From any number of runs to one summary of the matrix as it stands.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rayon::prelude::*;
@@ -17,6 +18,9 @@ use crate::measurement::Directions;
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId, Pass};
 
+/// Curves that the grid can draw.
+pub const IN_GRID: [&str; 3] = ["rss", "heap", "server_anon"];
+
 /// Where the curves of attempts come from. Asked from several threads.
 pub trait CurveSource: Sync {
     /// What an attempt's readings are known by: another text as soon as they change. `None` if it
@@ -26,7 +30,8 @@ pub trait CurveSource: Sync {
     /// All its curves, with at most [`PAGE`](crate::measurement::curves::PAGE) points each.
     fn curves(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve>;
 
-    /// The same curves with at most [`GRID`](crate::measurement::curves::GRID) points each.
+    /// The same curves, without points but for those [`IN_GRID`], which have at most
+    /// [`GRID`](crate::measurement::curves::GRID).
     fn sketch(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve>;
 }
 
@@ -67,7 +72,7 @@ pub fn summarise(input: &SummaryInput<'_>) -> Summary {
     }
     let used: HashSet<_> = cells.iter().filter_map(|cell| cell.run.as_deref()).collect();
     let runs = input.runs.iter().map(|run| &run.manifest);
-    let runs = runs.filter(|run| used.contains(run.run.as_str())).cloned().collect();
+    let runs = runs.filter(|run| used.contains(run.run.as_str())).cloned().map(Arc::new).collect();
     let baseline = input.baseline.map(|(axis, value)| (axis.to_owned(), value.to_owned()));
     Summary { axes: input.axes.clone(), baseline, runs, cells }
 }

@@ -1,12 +1,15 @@
 //! What the reports show, in the order in which a reader asks. `render` gets these and nothing else.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::comparison::CellComparison;
+use super::summarise::IN_GRID;
 use crate::collect::record::{AttemptRecord, RunManifest};
-use crate::measurement::curves::thin;
+use crate::measurement::curves::{GRID, thin};
 use crate::measurement::{Better, Curves, Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId, Pass};
@@ -22,7 +25,14 @@ pub struct Summary {
     /// Cells in matrix order.
     pub cells: Vec<CellSummary>,
     /// The runs that the cells' results are from, newest first.
-    pub runs: Vec<RunManifest>,
+    /// Shared by the parts that pages are made from.
+    #[serde(serialize_with = "each")]
+    pub runs: Vec<Arc<RunManifest>>,
+}
+
+/// Serialises what is shared as if it weren't.
+fn each<S: Serializer>(shared: &[Arc<RunManifest>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(shared.iter().map(AsRef::as_ref))
 }
 
 /// One cell's newest result.
@@ -56,8 +66,8 @@ pub struct CellSummary {
     pub attempts: Vec<AttemptRecord>,
     /// Its measured attempts that have readings.
     pub readings: Vec<Readings>,
-    /// Curves of one measured attempt, the [typical one](Self::typical_attempt), as coarse as the
-    /// grid draws them. All curves of all attempts are too many to be held for all cells at once:
+    /// Curves of one measured attempt, the [typical one](Self::typical_attempt): those that the grid
+    /// draws, as coarse as it does, and the others without points. All curves of all attempts are too many to be held for all cells at once:
     /// a page's are put here while it is made.
     pub curves: Vec<Curve>,
     /// What other runs have of it, newest first.
@@ -173,6 +183,15 @@ impl Curve {
         curves.into_iter().map(curve).collect()
     }
 
+    /// The same, as coarse as the grid draws it; without points and marks if it doesn't.
+    #[must_use]
+    pub fn sketched(self) -> Self {
+        if IN_GRID.contains(&self.metric.as_str()) {
+            return self.thinned(GRID);
+        }
+        Self { points: Vec::new(), marks: Vec::new(), ..self }
+    }
+
     /// The same with at most `limit` points.
     #[must_use]
     pub fn thinned(&self, limit: usize) -> Self {
@@ -201,7 +220,7 @@ impl Summary {
     /// The run of this id, if a cell's result is from it.
     #[must_use]
     pub fn run(&self, id: &str) -> Option<&RunManifest> {
-        self.runs.iter().find(|run| run.run == id)
+        self.runs.iter().map(AsRef::as_ref).find(|run| run.run == id)
     }
 }
 

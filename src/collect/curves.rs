@@ -50,30 +50,32 @@ pub fn key(folder: &Path) -> Option<String> {
 }
 
 /// The curves of the attempt in `folder`: those that are kept, or else those of its samples, which
-/// are then kept. `None` if it has no samples.
+/// are then kept. Those that are not `wanted` are left without points. `None` if it has no samples.
 ///
 /// # Errors
 /// When the samples can't be read; the error names the file.
-pub fn read(folder: &Path) -> Result<Option<Curves>> {
+pub fn read(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Option<Curves>> {
     let samples = folder.join(SAMPLES);
     let source = match fs_err::metadata(&samples) {
         Ok(found) => Source::new(&found),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    if let Some(curves) = kept(folder, &source) {
+    if let Some(curves) = kept(folder, &source, &wanted) {
         return Ok(Some(curves));
     }
-    let curves = Curves::of(&SampleFile::open(&samples)?);
+    let mut curves = Curves::of(&SampleFile::open(&samples)?);
     // With what was asked before the samples were read: if they changed since, this doesn't count.
     write(folder, &source, &curves);
+    let others = curves.curves.iter_mut().filter(|(name, _)| !wanted(name));
+    others.for_each(|(_, points)| points.clear());
     Ok(Some(curves))
 }
 
-fn kept(folder: &Path, source: &Source) -> Option<Curves> {
+fn kept(folder: &Path, source: &Source, wanted: impl Fn(&str) -> bool) -> Option<Curves> {
     let bytes = std::fs::read(folder.join(CURVES)).ok()?;
     let (of, curves) = postcard::take_from_bytes::<Source>(&bytes).ok()?;
-    (of == *source).then(|| Curves::from_bytes(curves)).flatten()
+    (of == *source).then(|| Curves::from_bytes(curves, wanted)).flatten()
 }
 
 /// Keeps the curves of the samples in `folder`, which nobody writes any more. If they can't be
@@ -103,6 +105,10 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+
+    fn read(folder: &Path) -> Result<Option<Curves>> {
+        super::read(folder, |_| true)
+    }
 
     fn samples(folder: &Path, rss: &[u64]) {
         let mut text = r#"{"schema":1,"program":"memprobe","started":"","pid":1,"command":[],"period":0.01,"fields":[{"name":"t","unit":"s","scope":"tree"},{"name":"rss","unit":"B","scope":"tree"}]}"#.to_owned();

@@ -4,13 +4,14 @@
 use std::io;
 use std::path::Path;
 
-use indexmap::IndexMap;
+use rayon::prelude::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::record::{AttemptRecord, CellRecord, CellResults, RunManifest, RunRecord, SCHEMA};
 use super::run_dir::{ATTEMPT, CELL, MANIFEST, RunDir};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::plan::CellId;
 
 /// What a file holds.
 enum Found<T> {
@@ -51,16 +52,16 @@ pub(super) fn whole<T: DeserializeOwned>(file: &Path, hint: &str) -> Result<Opti
 /// A whole run.
 pub(super) fn run(run: &RunDir) -> Result<RunRecord> {
     let manifest = manifest(run.path())?;
-    let mut cells = IndexMap::with_capacity(manifest.cells.len());
-    for cell in &manifest.cells {
+    let results = |cell: &CellId| {
         let folder = run.cell_dir(cell);
         let (passes, attempts) =
             attempts(&folder)?.into_iter().partition(|attempt| attempt.pass.is_some());
         let record = optional::<CellRecord>(&folder.join(CELL))?;
-        let results = CellResults { record, attempts, passes };
-        cells.insert(cell.clone(), results);
-    }
-    Ok(RunRecord { manifest, cells })
+        Ok((cell.clone(), CellResults { record, attempts, passes }))
+    };
+    // A large matrix has thousands of small files.
+    let cells: Result<Vec<_>> = manifest.cells.par_iter().map(results).collect();
+    Ok(RunRecord { cells: cells?.into_iter().collect(), manifest })
 }
 
 /// The attempts of one cell by number. Folders that are no numbers are attempts that were under
@@ -101,6 +102,12 @@ fn record<T: DeserializeOwned>(file: &Path) -> Result<Found<T>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Missing),
         Err(error) => return Err(error.into()),
     };
+    // As memgrid itself writes it, so that the text need not be gone through twice.
+    if text.starts_with(format!("{{\n  \"schema\": {SCHEMA},").as_bytes())
+        && let Ok(record) = serde_json::from_slice(&text)
+    {
+        return Ok(Found::Whole(record));
+    }
     let header: Header = match serde_json::from_slice(&text) {
         Ok(header) => header,
         Err(error) if error.is_data() => {

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::analyse::CurveSource;
 use crate::analyse::summary::Curve;
+use crate::analyse::{CurveSource, IN_GRID};
 use crate::collect::{RunDir, curves};
-use crate::measurement::curves::GRID;
 use crate::plan::CellId;
 
 /// The curves of the attempts below a reports folder.
@@ -29,17 +28,17 @@ impl<'a> StoredCurves<'a> {
         }
         Some(runs.get(run)?.as_ref()?.attempt_dir(cell, attempt))
     }
-}
-
-impl CurveSource for StoredCurves<'_> {
-    fn key(&self, run: &str, cell: &CellId, attempt: u32) -> Option<String> {
-        curves::key(&self.folder(run, cell, attempt)?)
-    }
 
     /// Samples that can't be read leave a page without a curve, not the index without a page.
-    fn curves(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve> {
+    fn read(
+        &self,
+        run: &str,
+        cell: &CellId,
+        attempt: u32,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Vec<Curve> {
         let Some(folder) = self.folder(run, cell, attempt) else { return Vec::new() };
-        match curves::read(&folder) {
+        match curves::read(&folder, wanted) {
             Ok(found) => Curve::of(attempt, found.unwrap_or_default()),
             Err(error) => {
                 tracing::warn!("{run}, {cell}, attempt {attempt}: {error}");
@@ -47,10 +46,20 @@ impl CurveSource for StoredCurves<'_> {
             }
         }
     }
+}
+
+impl CurveSource for StoredCurves<'_> {
+    fn key(&self, run: &str, cell: &CellId, attempt: u32) -> Option<String> {
+        curves::key(&self.folder(run, cell, attempt)?)
+    }
+
+    fn curves(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve> {
+        self.read(run, cell, attempt, |_| true)
+    }
 
     fn sketch(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve> {
-        let curves = self.curves(run, cell, attempt);
-        curves.iter().map(|curve| curve.thinned(GRID)).collect()
+        let curves = self.read(run, cell, attempt, |metric| IN_GRID.contains(&metric));
+        curves.into_iter().map(Curve::sketched).collect()
     }
 }
 

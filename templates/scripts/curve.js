@@ -67,13 +67,12 @@
 
   // A metric of a cell, as the view wants it: { line, band, unit, label }; null if it was not read.
   memgrid.curve = function (cell, metric, view) {
-    let [unit, label] = ["B", metric];
+    const [unit, label] = ["B", cell.labels[metric]];
     const repeats = cell.attempts.map(function (attempt) {
       const series = attempt.series[metric];
       if (!series) return [];
-      [unit, label] = [series.unit, series.label];
-      let points = series.t.map((t, index) => [t / 1000, series.v[index]]);
-      if (view.x === "rows") points = overRows(points, attempt.progress.map(([t, rows]) => [t / 1000, rows]));
+      let points = memgrid.points(series);
+      if (view.x === "rows") points = overRows(points, memgrid.points(attempt.progress));
       return view.from === "start" ? aboveStart(points) : points;
     }).filter((points) => points.length);
     if (!repeats.length) return null;

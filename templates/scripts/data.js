@@ -25,6 +25,45 @@
     return waiting.get(file);
   };
 
+  const DIGITS = new Map([..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].map((digit, place) => [digit, place]));
+  // In so many parts of a second moments are told.
+  const TICKS = 10000;
+
+  // Numbers of a list in assets/series: one number for all, [unit, the text of their differences] as
+  // in source maps (Base64 VLQ), or the numbers themselves. `count` is for the first of these.
+  function numbers(coded, count) {
+    if (typeof coded === "number") return new Array(count).fill(coded);
+    if (typeof coded[1] !== "string") return coded;
+    const [unit, text] = coded;
+    const all = [];
+    let [sum, number, scale] = [0, 0, 1];
+    for (const digit of text) {
+      const value = DIGITS.get(digit);
+      // No shifts: these are for 32 bits, and memory is larger.
+      number += (value % 32) * scale;
+      scale *= 32;
+      if (value >= 32) continue;
+      sum += number % 2 ? -(number - 1) / 2 : number / 2;
+      all.push(sum * unit);
+      [number, scale] = [0, 1];
+    }
+    return all;
+  }
+
+  const read = new WeakMap();
+
+  // A curve of a file in assets/series, as [seconds, value] in order of time.
+  memgrid.points = function (readings) {
+    if (!read.has(readings)) {
+      const lists = [readings.t, readings.v];
+      const known = lists.find((list) => typeof list !== "number");
+      const count = known ? numbers(known, 0).length : 1;
+      const [times, values] = lists.map((list) => numbers(list, count));
+      read.set(readings, times.map((t, place) => [t / TICKS, values[place]]));
+    }
+    return read.get(readings);
+  };
+
   memgrid.root = document.documentElement.dataset.root || "";
 
   // An element with attributes and children; text is never read as markup.

@@ -18,6 +18,8 @@ use std::path::PathBuf;
 
 use chromium::Page;
 use common::TestEnvironment;
+use memgrid::collect::RunDir;
+use memgrid::plan::CellId;
 
 /// Two twins in two formats: one holds what it makes, the other lets it go.
 const MATRIX: &str = r#"
@@ -85,6 +87,7 @@ fn the_pages_answer_and_stay_readable() {
     keys_do_what_the_mouse_does(&mut page, &cell);
     the_table_is_sorted_and_filtered(&mut page, &index);
     the_table_is_filtered_by_axis_verdict_and_metric(&mut page, &index);
+    the_script_reads_what_was_sampled(&mut page, &cell, &environment);
     any_cells_are_compared(&mut page, &compare);
     runs_lead_to_a_cell_over_time(&mut page, &index);
     a_cells_runs_are_compared(&mut page, &trend, &compare);
@@ -348,6 +351,31 @@ fn the_table_is_filtered_by_axis_verdict_and_metric(page: &mut Page, index: &std
         page.text("document.querySelector('#all-cells tbody td:nth-child(4)').textContent")
             .ends_with("MiB")
     );
+}
+
+/// Every attempt has its highest and its last reading in the page, to the byte.
+fn the_script_reads_what_was_sampled(
+    page: &mut Page,
+    cell: &std::path::Path,
+    environment: &TestEnvironment,
+) {
+    page.go(cell, "");
+    let ends = "memgrid.load('json-holds').then((cell) => cell.attempts.map(function (attempt) { \
+                const points = memgrid.points(attempt.series.rss); \
+                const last = points[points.length - 1]; \
+                return [Math.max(...points.map((point) => point[1])), last[1], Math.round(last[0] * 1e4)]; }))";
+    let newest = environment.runs().pop().unwrap();
+    let run = RunDir::open(&environment.path().join("reports"), &newest).unwrap();
+    let sampled = (1..=4).map(|attempt| {
+        let file = run.samples(&CellId::from_values(["json", "holds"]), attempt).unwrap().unwrap();
+        let points: Vec<_> = file.points("rss").collect();
+        let highest = points.iter().map(|point| point.1).fold(0.0, f64::max);
+        let (time, last) = points[points.len() - 1];
+        [highest as i64, last as i64, (time * 1e4).round() as i64]
+    });
+    assert_eq!(page.value(ends), serde_json::json!(sampled.collect::<Vec<_>>()));
+    let rows = "memgrid.load('json-holds').then((cell) => memgrid.points(cell.attempts[0].progress).pop()[1])";
+    assert_eq!(page.value(rows), 2000);
 }
 
 fn any_cells_are_compared(page: &mut Page, compare: &std::path::Path) {

@@ -207,7 +207,7 @@ fn figure<'a>(input: &RankInput<'_>, cell: &'a CellSummary) -> Result<&'a Statis
 /// The newest run that a competitor is from: the others must be comparable with it.
 fn newest<'a>(summary: &'a Summary, cells: &[&CellSummary]) -> Option<&'a RunManifest> {
     let has = |run: &&RunManifest| cells.iter().any(|cell| cell.run.as_ref() == Some(&run.run));
-    summary.runs.iter().find(has)
+    summary.runs.iter().map(AsRef::as_ref).find(has)
 }
 
 fn comparable(

@@ -1,12 +1,16 @@
 //! What is drawn of an attempt's samples: curves with few points and every peak. They follow from
 //! the sample file alone, so whoever keeps them must be able to tell whether they still do.
 
+mod differences;
 mod packed;
+mod straight;
 mod thin;
 
 use super::{SampleFile, Unit, objects};
 
+pub use differences::Differences;
 pub use packed::FORMAT;
+pub use straight::straight;
 pub use thin::thin;
 
 /// Points of a curve on a page: enough for a chart as wide as the page.
@@ -16,8 +20,8 @@ pub const GRID: usize = 240;
 /// How far the work was, in the workload's own count: a curve that others are drawn over.
 pub const PROGRESS: &str = "progress";
 
-/// Moments are told to a tenth of a millisecond: ten times as fine as the fastest sampling.
-const TICKS: f64 = 10_000.0;
+/// Moments are told in so many parts of a second: ten times as fine as the fastest sampling.
+pub const TICKS: f64 = 10_000.0;
 
 /// Readings over time: seconds since exec, and the value.
 pub type Points = Vec<(f64, f64)>;
@@ -41,7 +45,7 @@ impl Curves {
         let curve = |name: &String| {
             let readings: Points = file.points(name).collect();
             let told = |(time, value)| (rounded(time), value);
-            (name.clone(), thin(&readings, PAGE).into_iter().map(told).collect())
+            (name.clone(), straight(thin(&readings, PAGE)).into_iter().map(told).collect())
         };
         let curves = drawn.map(|field| curve(&field.name));
         Self {
@@ -56,10 +60,10 @@ impl Curves {
         packed::write(self)
     }
 
-    /// What [`to_bytes`](Self::to_bytes) wrote; `None` if it wasn't that.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        packed::read(bytes)
+    /// What [`to_bytes`](Self::to_bytes) wrote; `None` if it wasn't that. Curves that are not
+    /// `wanted` are left without points.
+    pub fn from_bytes(bytes: &[u8], wanted: impl Fn(&str) -> bool) -> Option<Self> {
+        packed::read(bytes, wanted)
     }
 }
 

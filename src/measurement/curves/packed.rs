@@ -6,13 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Curves, PAGE, Points, TICKS};
+use super::{Curves, Differences, PAGE, Points, TICKS};
 
 /// Another number with every change of what is written, or of what curves are made of.
-pub const FORMAT: u32 = 1;
-
-/// Below this every whole number has a floating-point number of its own.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+pub const FORMAT: u32 = 2;
 
 /// Borrows names and packed curves, so that one curve can be read without the others.
 #[derive(Serialize, Deserialize)]
@@ -37,8 +34,7 @@ struct Curve {
 enum Numbers {
     /// All the same.
     Constant(f64),
-    /// A unit, and by how many of it each number is above the one before; the first above 0.
-    Whole(u64, Vec<i64>),
+    Whole(Differences),
     Any(Vec<f64>),
 }
 
@@ -52,11 +48,12 @@ pub(super) fn write(curves: &Curves) -> Vec<u8> {
     })
 }
 
-pub(super) fn read(bytes: &[u8]) -> Option<Curves> {
+pub(super) fn read(bytes: &[u8], wanted: impl Fn(&str) -> bool) -> Option<Curves> {
     let packed: Packed<'_> = postcard::from_bytes(bytes).ok()?;
     let curve = |(name, bytes): &(&str, &[u8])| {
-        let curve: Curve = postcard::from_bytes(bytes).ok()?;
-        Some(((*name).to_owned(), curve.points()?))
+        let unpacked = || postcard::from_bytes::<Curve>(bytes).ok()?.points();
+        let points = if wanted(name) { unpacked()? } else { Vec::new() };
+        Some(((*name).to_owned(), points))
     };
     Some(Curves {
         curves: packed.curves.iter().map(curve).collect::<Option<_>>()?,
@@ -90,52 +87,23 @@ impl Curve {
 }
 
 impl Numbers {
-    #[expect(clippy::cast_possible_truncation, reason = "whole, and below 2^53")]
     fn of(numbers: Vec<f64>) -> Self {
-        let bits = |number: &f64| number.to_bits();
         if let Some(first) = numbers.first()
-            && numbers.iter().all(|number| bits(number) == bits(first))
+            && numbers.iter().all(|number| number.to_bits() == first.to_bits())
         {
             return Self::Constant(*first);
         }
-        // There is a -0, which is no whole number's.
-        let is_whole = |number: &f64| {
-            number.fract() == 0.0 && number.abs() < EXACT && bits(number) != bits(&-0.0)
-        };
-        if !numbers.iter().all(is_whole) {
-            return Self::Any(numbers);
-        }
-        let whole: Vec<i64> = numbers.iter().map(|number| *number as i64).collect();
-        let unit = whole.iter().fold(0, |unit, number| gcd(unit, number.unsigned_abs())).max(1);
-        let units = whole.iter().map(|number| number / unit as i64);
-        let mut before = 0;
-        let difference = |number| number - std::mem::replace(&mut before, number);
-        Self::Whole(unit, units.map(difference).collect())
+        Differences::of(&numbers).map_or(Self::Any(numbers), Self::Whole)
     }
 
     fn numbers(self, count: usize) -> Option<Vec<f64>> {
-        let numbers: Vec<f64> = match self {
+        let numbers = match self {
             Self::Constant(number) => vec![number; count],
             Self::Any(numbers) => numbers,
-            Self::Whole(unit, differences) => {
-                let unit = unit as f64;
-                let sum = |sum: &mut i64, difference: i64| {
-                    *sum = sum.wrapping_add(difference);
-                    Some(*sum as f64 * unit)
-                };
-                differences.into_iter().scan(0, sum).collect()
-            }
+            Self::Whole(differences) => differences.numbers(),
         };
         (numbers.len() == count).then_some(numbers)
     }
-}
-
-/// The greatest common divisor; 0 counts as a multiple of anything.
-const fn gcd(mut one: u64, mut other: u64) -> u64 {
-    while other != 0 {
-        (one, other) = (other, one % other);
-    }
-    one
 }
 
 #[cfg(test)]
@@ -143,6 +111,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn read(bytes: &[u8]) -> Option<Curves> {
+        super::read(bytes, |_| true)
+    }
 
     fn curves(points: Points) -> Curves {
         let marks = vec![(0.123_456, "start".to_owned())];
@@ -168,6 +140,13 @@ mod tests {
             assert_eq!(read(&bytes[..length]), None, "{length}");
         }
         assert_eq!(read(&write(&curves(vec![(0.0, 1.0); PAGE + 1]))), None);
+    }
+
+    #[test]
+    fn curves_are_read_by_their_names() {
+        let bytes = write(&curves(vec![(0.0, 1.0)]));
+        let other = super::read(&bytes, |name| name == "swap").unwrap();
+        assert_eq!(other.curves[0], ("rss".to_owned(), Vec::new()));
     }
 
     fn amount() -> impl Strategy<Value = f64> {

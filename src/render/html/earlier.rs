@@ -21,7 +21,7 @@ const DRAWN: usize = 9;
 const POINTS: usize = 300;
 /// Another text with every change of what the files hold, so that old ones are made again. Another
 /// build of memgrid alone is no reason to read all samples of all these runs.
-const FORMAT: &str = "earlier results 1";
+const FORMAT: &str = "earlier results 2";
 
 /// An earlier result of a cell whose curves the index shows.
 #[derive(Clone, Copy, Debug)]

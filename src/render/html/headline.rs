@@ -173,7 +173,7 @@ fn measured(summary: &Summary, newest: &RunManifest) -> String {
 
 /// What all runs have in common, or that they differ.
 fn shared(summary: &Summary, what: &str, fact: impl Fn(&RunManifest) -> String) -> String {
-    let mut all: Vec<_> = summary.runs.iter().map(fact).collect();
+    let mut all: Vec<_> = summary.runs.iter().map(|run| fact(run)).collect();
     all.sort_unstable();
     all.dedup();
     match all.as_slice() {

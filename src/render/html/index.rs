@@ -10,6 +10,7 @@ use super::overview::{Overview, typical_curve_of};
 use super::verdict::VerdictView;
 use super::view::{self, ChangeView, OutcomeCount, OutcomeView, RunView};
 use super::{Material, figures, grid, names, ranking, series};
+use crate::analyse::IN_GRID;
 use crate::analyse::summary::{CellSummary, Summary};
 use crate::collect::record::StateRecord;
 use crate::outcome::Outcome;
@@ -123,7 +124,7 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
         has_areas: summary.cells.iter().any(|cell| typical_curve_of(cell, "heap").is_some()),
         all_axes: serde_json::to_string(&axes.iter().collect::<Vec<_>>()).unwrap_or_default(),
         metrics: figures::choices(summary),
-        curves: series::choices(&all.summary.cells, Some(&series::SMALL)),
+        curves: series::choices(&all.summary.cells, Some(&IN_GRID)),
         has_heap: has("peak_heap"),
         has_server: has("peak_server"),
         dense,

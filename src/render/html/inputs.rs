@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -24,7 +25,8 @@ pub(super) struct Inputs {
     pages: Fingerprint,
     all: String,
     cells: HashMap<CellId, String>,
-    runs: HashMap<String, String>,
+    /// In the summary's order.
+    runs: IndexMap<String, String>,
 }
 
 impl Inputs {
@@ -44,8 +46,8 @@ impl Inputs {
             .par_iter()
             .map(|cell| Ok((cell.cell.id.clone(), digest(&without_curves(cell))?)))
             .collect::<Result<_>>()?;
-        let runs: HashMap<_, _> =
-            runs.iter().map(|run| Ok((run.run.clone(), digest(run)?))).collect::<Result<_>>()?;
+        let runs: IndexMap<_, _> =
+            runs.iter().map(|run| Ok((run.run.clone(), digest(run.as_ref())?))).collect::<Result<_>>()?;
         let mut whole = pages.clone().part(digest(material)?);
         for cell in &all.summary.cells {
             whole = whole.part(&cells[&cell.cell.id]);
@@ -61,21 +63,21 @@ impl Inputs {
         self.all.clone()
     }
 
-    /// Of a page about one of a field's cells; `part` is what the field's pages are made from,
-    /// `material` what this page is.
+    /// Of a page about one of a field's cells; its pages are made from the [part](part_of) with all
+    /// of them, and this page from `material` too.
     pub(super) fn field(
         &self,
-        part: &Summary,
+        cells: &[&CellSummary],
         cell: &CellId,
         material: &Material,
     ) -> Result<String> {
         let page = self.pages.clone().part(cell.as_str()).part(digest(material)?);
-        Ok(self.part(page, part))
+        Ok(self.part(page, cells))
     }
 
-    /// Of a cell's readings.
-    pub(super) fn readings(&self, part: &Summary, cell: &CellId) -> String {
-        self.part(self.base.clone().part(cell.as_str()), part)
+    /// Of a cell's readings, which are made from the cell and its run alone.
+    pub(super) fn readings(&self, cell: &CellSummary) -> String {
+        self.part(self.base.clone().part(cell.cell.id.as_str()), &[cell])
     }
 
     /// Of a cell's page over runs, which shows `linked` beside the material.
@@ -83,25 +85,27 @@ impl Inputs {
         Ok(self.pages.clone().part(digest(material)?).part(digest(linked)?).hex())
     }
 
-    fn part(&self, mut page: Fingerprint, part: &Summary) -> String {
-        for cell in &part.cells {
+    fn part(&self, mut page: Fingerprint, cells: &[&CellSummary]) -> String {
+        for cell in cells {
             page = page.part(self.cells.get(&cell.cell.id).map_or("", String::as_str));
         }
-        for run in &part.runs {
-            page = page.part(self.runs.get(&run.run).map_or("", String::as_str));
+        let used = |run: &String| cells.iter().any(|cell| is_from(cell, run));
+        for (_, digest) in self.runs.iter().filter(|(run, _)| used(run)) {
+            page = page.part(digest);
         }
         page.hex()
     }
 }
 
+/// Whether any of a cell's results is from `run`.
+fn is_from(cell: &CellSummary, run: &str) -> bool {
+    cell.run.as_deref() == Some(run) || cell.passes.iter().any(|pass| pass.run == run)
+}
+
 /// What a summary's pages about these cells are made from: the cells, and the runs that their
 /// results are from.
 pub(super) fn part_of(summary: &Summary, cells: Vec<CellSummary>) -> Summary {
-    let is_used = |run: &str| {
-        cells.iter().any(|cell| {
-            cell.run.as_deref() == Some(run) || cell.passes.iter().any(|pass| pass.run == run)
-        })
-    };
+    let is_used = |run: &str| cells.iter().any(|cell| is_from(cell, run));
     Summary {
         axes: summary.axes.clone(),
         baseline: summary.baseline.clone(),

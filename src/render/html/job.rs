@@ -23,6 +23,7 @@ use crate::analyse::ranking::Ranking;
 use crate::analyse::summary::CellSummary;
 use crate::error::{Error, Result};
 use crate::fingerprint::sha256;
+use crate::measurement::curves::PAGE;
 use crate::plan::CellId;
 
 /// One piece of work.
@@ -128,19 +129,19 @@ impl Renderer<'_> {
     }
 
     fn field(&self, place: usize) -> Result<Vec<Made>> {
-        let cells: Vec<_> = self.all.fields[place].cells.iter().map(|cell| bare(cell)).collect();
-        let bare = part_of(self.all.summary, cells);
+        let cells = &self.all.fields[place].cells;
         // All curves of all attempts: only read if something is to be drawn.
         let drawn = LazyCell::new(|| {
-            let mut drawn = bare.clone();
+            let cells = cells.iter().map(|cell| bare(cell)).collect();
+            let mut drawn = part_of(self.all.summary, cells);
             drawn.cells.iter_mut().for_each(|cell| fill(cell, self.target.curves));
             drawn
         });
         let mut made = Vec::new();
-        for (position, cell) in bare.cells.iter().enumerate() {
+        for (position, cell) in cells.iter().enumerate() {
             let id = &cell.cell.id;
             let material = material_of(self.material, id);
-            let inputs = self.inputs.field(&bare, id, &material)?;
+            let inputs = self.inputs.field(cells, id, &material)?;
             made.push(self.file(&names::cell_page(id), inputs, || {
                 let all = self.all.part(&drawn);
                 let mut view = cell::view(&all, &drawn.cells[position], material.logs.get(id));
@@ -149,9 +150,8 @@ impl Renderer<'_> {
                 }
                 self.templates.render("cell.html", &serialize(&view)?)
             })?);
-            let own = part_of(self.all.summary, vec![cell.clone()]);
             for small in [false, true] {
-                let inputs = self.inputs.readings(&own, id);
+                let inputs = self.inputs.readings(cell);
                 made.push(self.file(&series::path(cell, small), inputs, || {
                     series::script(&self.all.part(&drawn), &drawn.cells[position], small)
                 })?);
@@ -192,8 +192,15 @@ fn bare(cell: &CellSummary) -> CellSummary {
 fn fill(cell: &mut CellSummary, source: &dyn CurveSource) {
     let id = &cell.cell.id;
     if let Some(run) = &cell.run {
+        // The attempt that is drawn alone has all its points, and the others as many as fit together.
+        let (alone, together) = (cell.by_typicality(), series::points_of_each(cell));
+        let thinned = |attempt| {
+            let limit = if alone.first() == Some(&attempt) { PAGE } else { together };
+            let curves = source.curves(run, id, attempt).into_iter();
+            curves.map(move |curve| if limit < PAGE { curve.thinned(limit) } else { curve })
+        };
         let attempts = cell.readings.iter().map(|readings| readings.attempt);
-        cell.curves = attempts.flat_map(|attempt| source.curves(run, id, attempt)).collect();
+        cell.curves = attempts.flat_map(thinned).collect();
     }
     for pass in cell.passes.iter_mut().filter(|pass| pass.readings.is_some()) {
         pass.curves = source.curves(&pass.run, id, pass.attempt.number);

@@ -107,7 +107,7 @@ impl Material {
         let mut runs = self.runs.clone();
         for manifest in &summary.runs {
             runs.entry(manifest.run.clone()).or_insert_with(|| RunPage {
-                manifest: manifest.clone(),
+                manifest: RunManifest::clone(manifest),
                 matrix: String::new(),
                 before: None,
             });

@@ -154,7 +154,8 @@ fn states<'a>(summary: &'a Summary) -> IndexMap<&'a str, (&'a RunManifest, &'a S
     let wanted: IndexSet<&str> =
         summary.cells.iter().filter_map(|cell| cell.cell.value(STATE_AXIS)).collect();
     let known = |run: &'a RunManifest, name| run.states.get(name).or_else(|| run.refused.get(name));
-    let newest = |name| summary.runs.iter().find_map(|run| Some((name, (run, known(run, name)?))));
+    let runs = || summary.runs.iter().map(AsRef::as_ref);
+    let newest = |name| runs().find_map(|run| Some((name, (run, known(run, name)?))));
     wanted.into_iter().filter_map(newest).collect()
 }
 

@@ -7,19 +7,25 @@
 //! reports/assets/series/<name>~<run>.js    every curve of an earlier result, see `earlier`
 //! ```
 
+mod coded;
+
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
 use super::names;
 use super::overview::Overview;
+use crate::analyse::IN_GRID;
 use crate::analyse::summary::{CellSummary, Curve};
 use crate::error::{Error, Result};
-use crate::measurement::curves::{GRID, PROGRESS, thin};
+use crate::measurement::curves::{GRID, PAGE, PROGRESS, TICKS, straight, thin};
 use crate::plan::CellId;
 use crate::render::format;
+use coded::Numbers;
 
-/// Curves that the grid can draw.
-pub(super) const SMALL: [&str; 3] = ["rss", "heap", "server_anon"];
+/// Points that the curves of a metric have together if there are several attempts, and the fewest
+/// that one of them has. The script draws them as a band of 300 columns.
+const TOGETHER: usize = 2 * PAGE;
+const FEWEST: usize = 300;
 
 /// One cell, as `memgrid.add` takes it.
 #[derive(Serialize)]
@@ -31,6 +37,8 @@ struct CellSeries<'a> {
     look: usize,
     /// Bytes that an attempt may hold.
     limit: Option<u64>,
+    /// What people call its curves.
+    labels: IndexMap<&'a str, String>,
     attempts: Vec<AttemptSeries<'a>>,
 }
 
@@ -39,18 +47,16 @@ struct AttemptSeries<'a> {
     number: u32,
     /// Milliseconds since exec, and the name.
     marks: Vec<(f64, &'a str)>,
-    /// Milliseconds since exec, and rows done.
-    progress: Vec<(f64, f64)>,
+    /// Rows done.
+    progress: Readings,
     series: IndexMap<&'a str, Readings>,
 }
 
-/// A curve: milliseconds since exec, and values.
+/// A curve: moments in ticks since exec, and values.
 #[derive(Serialize)]
 struct Readings {
-    label: String,
-    unit: &'static str,
-    t: Vec<f64>,
-    v: Vec<f64>,
+    t: Numbers,
+    v: Numbers,
 }
 
 /// What the script draws in the place of a static chart; `templates/scripts/plot.js` reads it.
@@ -103,18 +109,16 @@ fn file(cell: &CellSummary, small: bool) -> String {
 /// # Errors
 /// None that curves can cause.
 pub(super) fn earlier_script(file: &str, cell: &CellId, curves: &[Curve]) -> Result<String> {
-    let mut attempts: IndexMap<u32, Vec<&Curve>> = IndexMap::new();
-    for curve in curves {
-        attempts.entry(curve.attempt).or_default().push(curve);
-    }
-    written(&CellSeries {
+    let blank = CellSeries {
         file: file.to_owned(),
         id: cell.as_str(),
         name: cell.as_str(),
         look: 0,
         limit: None,
-        attempts: attempts.iter().map(|(number, curves)| attempt(*number, curves, false)).collect(),
-    })
+        labels: IndexMap::new(),
+        attempts: Vec::new(),
+    };
+    written(blank.with(curves, usize::MAX))
 }
 
 /// The script with a cell's readings.
@@ -122,60 +126,67 @@ pub(super) fn earlier_script(file: &str, cell: &CellId, curves: &[Curve]) -> Res
 /// # Errors
 /// None that a summary can cause.
 pub(super) fn script(all: &Overview<'_>, cell: &CellSummary, small: bool) -> Result<String> {
-    let mut attempts: IndexMap<u32, Vec<&Curve>> = IndexMap::new();
     let typical = cell.typical_attempt();
     let wanted = |curve: &&Curve| {
         !small
             || (Some(curve.attempt) == typical
-                && (SMALL.contains(&curve.metric.as_str()) || curve.metric == PROGRESS))
+                && (IN_GRID.contains(&curve.metric.as_str()) || curve.metric == PROGRESS))
     };
-    for curve in cell.curves.iter().filter(wanted) {
-        attempts.entry(curve.attempt).or_default().push(curve);
-    }
-    let series = CellSeries {
+    let limit = if small { GRID } else { points_of_each(cell) };
+    let run = cell.run.as_deref().and_then(|run| all.summary.run(run));
+    let blank = CellSeries {
         file: file(cell, small),
         id: cell.cell.id.as_str(),
         name: all.short_name(cell),
         look: all.look(cell),
-        limit: cell
-            .run
-            .as_deref()
-            .and_then(|run| all.summary.run(run))
-            .and_then(|run| run.measure.memory_limit),
-        attempts: attempts.iter().map(|(number, curves)| attempt(*number, curves, small)).collect(),
+        limit: run.and_then(|run| run.measure.memory_limit),
+        labels: IndexMap::new(),
+        attempts: Vec::new(),
     };
-    written(&series)
+    written(blank.with(cell.curves.iter().filter(wanted), limit))
 }
 
-fn written(series: &CellSeries<'_>) -> Result<String> {
-    let json = serde_json::to_string(series)
+/// Points of a curve, so that those of many attempts stay bounded together.
+pub(super) fn points_of_each(cell: &CellSummary) -> usize {
+    (TOGETHER / cell.readings.len().max(1)).clamp(FEWEST, PAGE)
+}
+
+impl<'a> CellSeries<'a> {
+    /// The same with the curves of attempts, each with at most `limit` points.
+    fn with(mut self, curves: impl IntoIterator<Item = &'a Curve>, limit: usize) -> Self {
+        let mut attempts: IndexMap<u32, AttemptSeries<'_>> = IndexMap::new();
+        for curve in curves {
+            let marks = || curve.marks.iter().map(|(t, name)| (milliseconds(*t), name.as_str()));
+            let attempt = attempts.entry(curve.attempt).or_insert_with(|| AttemptSeries {
+                number: curve.attempt,
+                marks: marks().collect(),
+                progress: readings(&[]),
+                series: IndexMap::new(),
+            });
+            let points = straight(thin(&curve.points, limit));
+            if curve.metric == PROGRESS {
+                attempt.progress = readings(&steps(&points));
+                continue;
+            }
+            let whole: Vec<_> = points.iter().map(|(t, value)| (*t, value.round())).collect();
+            attempt.series.insert(&curve.metric, readings(&whole));
+            self.labels.entry(&curve.metric).or_insert_with(|| format::metric(&curve.metric));
+        }
+        self.attempts = attempts.into_values().collect();
+        self
+    }
+}
+
+fn written(series: CellSeries<'_>) -> Result<String> {
+    let json = serde_json::to_string(&series)
         .map_err(|error| Error::bug("a cell's readings can't be serialised").because(error))?;
     Ok(format!("memgrid.add({json});\n"))
 }
 
-fn attempt<'a>(number: u32, curves: &[&'a Curve], small: bool) -> AttemptSeries<'a> {
-    let limit = if small { GRID } else { usize::MAX };
-    let marks = curves.first().map(|curve| curve.marks.as_slice()).unwrap_or_default();
-    let progress = curves.iter().find(|curve| curve.metric == PROGRESS);
-    let shown = curves.iter().filter(|curve| curve.metric != PROGRESS);
-    AttemptSeries {
-        number,
-        marks: marks.iter().map(|(time, name)| (milliseconds(*time), name.as_str())).collect(),
-        progress: progress.map(|curve| steps(&curve.points)).unwrap_or_default(),
-        series: shown
-            .map(|curve| {
-                (curve.metric.as_str(), readings(&curve.metric, &thin(&curve.points, limit)))
-            })
-            .collect(),
-    }
-}
-
-fn readings(metric: &str, points: &[(f64, f64)]) -> Readings {
+fn readings(points: &[(f64, f64)]) -> Readings {
     Readings {
-        label: format::metric(metric),
-        unit: "B",
-        t: points.iter().map(|(time, _)| milliseconds(*time)).collect(),
-        v: points.iter().map(|(_, value)| value.round()).collect(),
+        t: Numbers::of(points.iter().map(|(time, _)| (time * TICKS).round()).collect()),
+        v: Numbers::of(points.iter().map(|(_, value)| *value).collect()),
     }
 }
 
@@ -185,7 +196,7 @@ fn steps(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut steps: Vec<(f64, f64)> = Vec::new();
     for (time, rows) in points {
         if steps.last().is_none_or(|(_, before)| before < rows) {
-            steps.push((milliseconds(*time), *rows));
+            steps.push((*time, *rows));
         }
     }
     steps
@@ -203,13 +214,13 @@ mod tests {
     #[test]
     fn rows_are_told_when_they_change() {
         let points = [(0.1, 0.0), (0.2, 0.0), (0.3, 100.0), (0.4, 100.0), (0.5, 250.0)];
-        assert_eq!(steps(&points), [(100.0, 0.0), (300.0, 100.0), (500.0, 250.0)]);
+        assert_eq!(steps(&points), [(0.1, 0.0), (0.3, 100.0), (0.5, 250.0)]);
     }
 
     #[test]
-    fn readings_are_short_numbers() {
-        let readings = readings("rss", &[(0.012_345, 1024.4), (1.0, 2048.0)]);
-        assert_eq!(readings.t, [12.3, 1000.0]);
-        assert_eq!(readings.v, [1024.0, 2048.0]);
+    fn readings_are_short() {
+        let readings = readings(&[(0.012_345, 4096.0), (1.0, 12_288.0)]);
+        let json = serde_json::to_string(&readings).unwrap();
+        assert_eq!(json, r#"{"t":[1,"2HqpT"],"v":[4096,"CE"]}"#);
     }
 }
