@@ -46,8 +46,10 @@ impl Inputs {
             .par_iter()
             .map(|cell| Ok((cell.cell.id.clone(), digest(&without_curves(cell))?)))
             .collect::<Result<_>>()?;
-        let runs: IndexMap<_, _> =
-            runs.iter().map(|run| Ok((run.run.clone(), digest(run.as_ref())?))).collect::<Result<_>>()?;
+        let runs: IndexMap<_, _> = runs
+            .iter()
+            .map(|run| Ok((run.run.clone(), digest(run.as_ref())?)))
+            .collect::<Result<_>>()?;
         let mut whole = pages.clone().part(digest(material)?);
         for cell in &all.summary.cells {
             whole = whole.part(&cells[&cell.cell.id]);

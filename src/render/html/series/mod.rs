@@ -118,7 +118,7 @@ pub(super) fn earlier_script(file: &str, cell: &CellId, curves: &[Curve]) -> Res
         labels: IndexMap::new(),
         attempts: Vec::new(),
     };
-    written(blank.with(curves, usize::MAX))
+    written(&blank.with(curves, usize::MAX))
 }
 
 /// The script with a cell's readings.
@@ -143,7 +143,7 @@ pub(super) fn script(all: &Overview<'_>, cell: &CellSummary, small: bool) -> Res
         labels: IndexMap::new(),
         attempts: Vec::new(),
     };
-    written(blank.with(cell.curves.iter().filter(wanted), limit))
+    written(&blank.with(cell.curves.iter().filter(wanted), limit))
 }
 
 /// Points of a curve, so that those of many attempts stay bounded together.
@@ -177,8 +177,8 @@ impl<'a> CellSeries<'a> {
     }
 }
 
-fn written(series: CellSeries<'_>) -> Result<String> {
-    let json = serde_json::to_string(&series)
+fn written(series: &CellSeries<'_>) -> Result<String> {
+    let json = serde_json::to_string(series)
         .map_err(|error| Error::bug("a cell's readings can't be serialised").because(error))?;
     Ok(format!("memgrid.add({json});\n"))
 }
