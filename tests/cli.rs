@@ -141,6 +141,30 @@ fn a_baseline_is_a_name_for_a_run() {
 }
 
 #[test]
+fn runs_that_are_kept_apart_are_pruned_by_themselves() {
+    let environment = TestEnvironment::new(MATRIX);
+    for _ in 0..2 {
+        environment.run(&["run", "small/red"]).exits(0);
+    }
+    let runs = environment.runs();
+    let reports = environment.path().join("reports");
+    let bisect = reports.join("bisect");
+    std::fs::create_dir(&bisect).unwrap();
+    std::fs::rename(reports.join("runs"), bisect.join("runs")).unwrap();
+    environment.run(&["run", "small/red"]).exits(0);
+    let prune = ["history", "prune", "--keep", "1"];
+    let label = format!("bisect/{}", runs[0]);
+    let dry = environment.run(&[&prune[..], &["--dry-run"]].concat()).exits(0);
+    assert!(dry.stdout.contains(&label) && !dry.stdout.contains(&runs[1]), "{}", dry.stdout);
+    environment.run(&prune).exits(0).says("Removed 1 run, which freed");
+    let left = std::fs::read_dir(bisect.join("runs")).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, [runs[1].as_str()]);
+    environment.run(&["history", "prune", "--older-than", "0s"]).exits(0).says("Removed 1 run");
+    assert_eq!(environment.runs().len(), 1);
+}
+
+#[test]
 fn pruning_keeps_what_something_rests_on() {
     let environment = TestEnvironment::new(MATRIX);
     for cell in ["small/red", "small/green", "small/red", "small/red", "large/red"] {

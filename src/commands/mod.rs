@@ -15,6 +15,7 @@ pub mod report;
 pub mod run;
 pub mod setup;
 
+mod apart;
 mod conclusion;
 mod curves;
 mod index;

@@ -13,14 +13,12 @@ use crate::measurement::Unit;
 use crate::outcome::Outcome;
 use crate::plan::{Cell, Selection};
 
+use super::super::apart::BISECT;
 use super::super::job::{Job, Surroundings};
 use super::super::manifest;
 use super::super::project::Project;
 use super::ends::state_of;
 
-/// Where the runs of bisections are: apart from those that people made, whose newest results
-/// are the index.
-const FOLDER: &str = "bisect";
 /// How far back runs are looked through for what was measured already.
 const EARLIER_RUNS: usize = 200;
 /// How much of a commit's hash stands in a run's name.
@@ -74,7 +72,7 @@ impl Bench<'_> {
         let config = &self.project.config;
         let now = manifest::outline(&self.project, std::slice::from_ref(&self.cell))?;
         let patches = manifest::patches(config, state_of(&self.cell))?;
-        for reports in [config.reports.join(FOLDER), config.reports.clone()] {
+        for reports in [config.reports.join(BISECT), config.reports.clone()] {
             for id in RunDir::list(&reports)?.into_iter().take(EARLIER_RUNS) {
                 let run = RunDir::open(&reports, &id)?;
                 let Ok(manifest) = run.read_manifest() else { continue };
@@ -107,7 +105,7 @@ impl Bench<'_> {
     /// When it can't be measured for a reason that is not the commit's, or on an interrupt.
     pub(super) fn measure(&self, commit: &str) -> Result<Found> {
         let mut project = self.project.clone();
-        project.config.reports = project.config.reports.join(FOLDER);
+        project.config.reports = project.config.reports.join(BISECT);
         let commits = IndexMap::from([(self.source.clone(), commit.to_owned())]);
         project.config.pin(&Commits::from([(state_of(&self.cell).to_owned(), commits)]));
         let short = commit.get(..SHORT).unwrap_or(commit);

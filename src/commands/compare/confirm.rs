@@ -15,13 +15,10 @@ use crate::event::{Event, Observer};
 use crate::outcome::Outcome;
 use crate::plan::{Attempt, CellId, Selection};
 
+use super::super::apart::CONFIRMATIONS;
 use super::super::job::{Job, OpenJob, Surroundings};
 use super::remake;
 use super::sides::{RunSide, Sides};
-
-/// Where runs that confirm are kept: apart from those that people made, of which the newest is
-/// `latest`, and whose newest results are the index.
-const FOLDER: &str = "confirmations";
 
 /// What was measured again.
 pub(super) struct Again {
@@ -99,7 +96,7 @@ fn job(
 ) -> Result<Job> {
     let manifest = &side.record.manifest;
     let mut project = remake::project(global, &side.dir, manifest, repeats, scratch)?;
-    project.config.reports = project.config.reports.join(FOLDER);
+    project.config.reports = project.config.reports.join(CONFIRMATIONS);
     let patterns = cells.iter().map(ToString::to_string).collect();
     let selection = Selection { patterns, ..Selection::default() };
     Job::new(project, &selection, Some(format!("confirms {}", manifest.run)))

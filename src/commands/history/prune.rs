@@ -1,14 +1,15 @@
-//! `memgrid history prune`: removes old runs, and never one that something still rests on.
+//! `memgrid history prune`: removes old runs, and never one that something still rests on. Runs that are
+//! kept apart ([`apart`]) are no part of the history: each kind is pruned by the same rules on its own.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 use crate::collect::{RunDir, baselines, size_on_disk, sweep_removed};
-use crate::commands::{nights, output};
+use crate::commands::{apart, nights, output};
 use crate::error::{Context, Result};
 use crate::event::Observer;
 use crate::exit_code;
@@ -39,20 +40,27 @@ pub(super) fn run(
 ) -> Result<u8> {
     let before = args.older_than.map(earlier).transpose()?;
     let needed = needed(reports, history)?;
-    let old = old(history.runs(u32::MAX)?, args.keep.unwrap_or(0), before);
+    let keep = args.keep.unwrap_or(0);
+    let mut found = old(made(reports, history)?, keep, before);
+    for folder in apart::FOLDERS {
+        found.extend(old(kept_apart(reports, folder)?, keep, before));
+    }
     let (mut kept, mut removed, mut freed) = (Vec::new(), Vec::new(), 0);
     if !args.dry_run {
         freed += sweep_removed(reports)?;
+        for folder in apart::FOLDERS {
+            freed += sweep_removed(&reports.join(folder))?;
+        }
     }
-    for run in old {
-        match needed.get(&run.run) {
-            Some(why) => kept.push(format!("{} ({why})", run.run)),
-            None => match remove(reports, &run, args.dry_run)? {
+    for run in found {
+        match needed.get(&run.id) {
+            Some(why) => kept.push(format!("{} ({why})", run.label)),
+            None => match remove(&run, args.dry_run)? {
                 Some(bytes) => {
                     freed += bytes;
                     removed.push(row(run, bytes));
                 }
-                None => kept.push(format!("{} (it is being measured)", run.run)),
+                None => kept.push(format!("{} (it is being measured)", run.label)),
             },
         }
     }
@@ -82,28 +90,59 @@ fn needed(reports: &Path, history: &mut History) -> Result<HashMap<String, Strin
     Ok(needed)
 }
 
+/// A run that may be old.
+struct Candidate {
+    /// The folder of reports that it lies in.
+    reports: PathBuf,
+    id: String,
+    /// What people are told of it.
+    label: String,
+    name: Option<String>,
+    started: Timestamp,
+}
+
+/// The runs that people made, newest first.
+fn made(reports: &Path, history: &mut History) -> Result<Vec<Candidate>> {
+    let candidate = |PastRun { run, name, started, .. }| Candidate {
+        reports: reports.to_owned(),
+        label: run.clone(),
+        id: run,
+        name,
+        started,
+    };
+    Ok(history.runs(u32::MAX)?.into_iter().map(candidate).collect())
+}
+
+/// The runs of one kind that are kept apart, newest first. One whose manifest can't be read stays.
+fn kept_apart(reports: &Path, folder: &str) -> Result<Vec<Candidate>> {
+    let reports = reports.join(folder);
+    let candidate = |id: String| {
+        let manifest = RunDir::open(&reports, &id).ok()?.read_manifest().ok()?;
+        let label = format!("{folder}/{id}");
+        let (name, started) = (manifest.name, manifest.started);
+        Some(Candidate { reports: reports.clone(), id, label, name, started })
+    };
+    Ok(RunDir::list(&reports)?.into_iter().filter_map(candidate).collect())
+}
+
 /// The runs that are not among the newest `keep`, and began before `before` if that is given.
-fn old(
-    newest_first: Vec<PastRun>,
-    keep: usize,
-    before: Option<Timestamp>,
-) -> impl Iterator<Item = PastRun> {
-    let is_old = move |run: &PastRun| before.is_none_or(|before| run.started < before);
-    newest_first.into_iter().skip(keep).filter(is_old)
+fn old(newest_first: Vec<Candidate>, keep: usize, before: Option<Timestamp>) -> Vec<Candidate> {
+    let is_old = |run: &Candidate| before.is_none_or(|before| run.started < before);
+    newest_first.into_iter().skip(keep).filter(is_old).collect()
 }
 
 /// How many bytes the run took; `None` if it stays since it is being measured.
-fn remove(reports: &Path, run: &PastRun, dry: bool) -> Result<Option<u64>> {
-    let folder = RunDir::open(reports, &run.run)?;
+fn remove(run: &Candidate, dry: bool) -> Result<Option<u64>> {
+    let folder = RunDir::open(&run.reports, &run.id)?;
     if folder.is_running() {
         return Ok(None);
     }
     if dry { Ok(Some(size_on_disk(folder.path()))) } else { folder.remove().map(Some) }
 }
 
-fn row(run: PastRun, bytes: u64) -> Vec<String> {
+fn row(run: Candidate, bytes: u64) -> Vec<String> {
     let began = format::timestamp(run.started);
-    vec![run.run, run.name.unwrap_or_default(), began, format::bytes(bytes as f64)]
+    vec![run.label, run.name.unwrap_or_default(), began, format::bytes(bytes as f64)]
 }
 
 fn report(dry: bool, removed: Vec<Vec<String>>, kept: &[String], freed: u64) -> Result<u8> {

@@ -10,13 +10,11 @@ use crate::event::{Event, Observer};
 use crate::history::History;
 use crate::plan::{CellId, Selection};
 
+use super::super::apart::REMEASURED;
 use super::super::job::{Job, Surroundings};
 use super::super::nights;
 use super::super::project::Project;
 use super::super::run_reference::resolve;
-
-/// Where what was measured again is kept: apart from what is the newest result of its cells.
-const FOLDER: &str = "remeasured";
 
 /// What tonight is compared with.
 pub(super) struct Baseline {
@@ -85,7 +83,7 @@ pub(super) fn comparable(
     let text = format!("{label} was {obstacle}: measuring its commits again");
     around.progress.event(Event::Notice { text });
     let mut again = project.clone();
-    again.config.reports = again.config.reports.join(FOLDER);
+    again.config.reports = again.config.reports.join(REMEASURED);
     again.config.pin(&commits);
     let both = baseline.manifest.cells.iter().filter(|cell| tonight.cells.contains(cell));
     let patterns = both.map(ToString::to_string).collect();
