@@ -1,5 +1,7 @@
 //! From any number of runs to one summary of the matrix as it stands.
 
+mod since;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -77,11 +79,11 @@ pub fn summarise(input: &SummaryInput<'_>) -> Summary {
     Summary { axes: input.axes.clone(), baseline, runs, cells }
 }
 
+/// A cell's results in a run, and how it ended there.
+type Result<'a> = (&'a RunManifest, Outcome, &'a CellResults);
+
 /// A cell's results in every run that has any, newest first.
-fn results<'a>(
-    runs: &'a [RunRecord],
-    id: &CellId,
-) -> Vec<(&'a RunManifest, Outcome, &'a CellResults)> {
+fn results<'a>(runs: &'a [RunRecord], id: &CellId) -> Vec<Result<'a>> {
     let found = runs.iter().filter_map(|run| Some((&run.manifest, run.cells.get(id)?)));
     let found =
         found.filter(|(_, results)| results.record.is_some() || !results.attempts.is_empty());
@@ -102,6 +104,7 @@ fn newest(input: &SummaryInput<'_>, cell: &Cell) -> CellSummary {
     }
     let passes = passes(input, &results);
     let (run, outcome, chosen) = results.remove(whole.unwrap_or(0));
+    let older = &results[whole.unwrap_or(0)..];
     let record = chosen.record.as_ref();
     let readings = measured(&chosen.attempts).filter_map(|attempt| {
         let key = input.curves.key(&run.run, &cell.id, attempt.number)?;
@@ -126,7 +129,8 @@ fn newest(input: &SummaryInput<'_>, cell: &Cell) -> CellSummary {
         attempts: chosen.attempts.clone(),
         readings: readings.collect(),
         curves: Vec::new(),
-        earlier: results.into_iter().map(earlier).collect(),
+        since: since::since(input, cell, (run, outcome, chosen), older),
+        earlier: results.iter().copied().map(earlier).collect(),
         passes,
     };
     let sketches = summary.by_typicality().into_iter();
@@ -153,15 +157,13 @@ fn never_ran(cell: &Cell) -> CellSummary {
         readings: Vec::new(),
         curves: Vec::new(),
         earlier: Vec::new(),
+        since: None,
         passes: Vec::new(),
     }
 }
 
 /// The newest pass of each kind.
-fn passes(
-    input: &SummaryInput<'_>,
-    results: &[(&RunManifest, Outcome, &CellResults)],
-) -> Vec<PassResult> {
+fn passes(input: &SummaryInput<'_>, results: &[Result<'_>]) -> Vec<PassResult> {
     let newest = |pass: Pass| {
         let mut made = results.iter().flat_map(|(run, _, results)| {
             results.passes.iter().rev().map(move |attempt| (&run.run, attempt))
@@ -178,7 +180,7 @@ fn passes(
     Pass::ALL.into_iter().filter_map(newest).collect()
 }
 
-fn earlier((run, outcome, results): (&RunManifest, Outcome, &CellResults)) -> EarlierResult {
+fn earlier((run, outcome, results): Result<'_>) -> EarlierResult {
     EarlierResult {
         run: run.run.clone(),
         measured: run.started,
@@ -297,11 +299,14 @@ fn judge(
     manifests: &HashMap<&str, &RunManifest>,
 ) -> CellComparison {
     let run = cell.run.as_deref().and_then(|run| manifests.get(run));
-    let floors = run.and_then(|run| {
-        input.noise.get(&run.machine.id).filter(|floors| floors.obstacle(run).is_none())
-    });
+    let floors = run.and_then(|run| floors(input, run));
     let standard = Standard { rules: input.rules, directions: input.directions, obstacle, floors };
     compare_cell(&standard, &side(twin), &side(cell))
+}
+
+/// What is normal on the run's machine, if that was measured and holds for the run.
+fn floors<'a>(input: &SummaryInput<'a>, run: &RunManifest) -> Option<&'a NoiseFloors> {
+    input.noise.get(&run.machine.id).filter(|floors| floors.obstacle(run).is_none())
 }
 
 fn side(cell: &CellSummary) -> CellSide<'_> {

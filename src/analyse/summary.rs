@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::comparison::CellComparison;
+use super::comparison::{CellComparison, MetricComparison};
 use super::summarise::IN_GRID;
 use crate::collect::record::{AttemptRecord, RunManifest};
 use crate::measurement::curves::{GRID, thin};
@@ -72,8 +72,19 @@ pub struct CellSummary {
     pub curves: Vec<Curve>,
     /// What other runs have of it, newest first.
     pub earlier: Vec<EarlierResult>,
+    /// What became of its peak since the newest earlier run in which it ended `ok`.
+    pub since: Option<Since>,
     /// Its newest pass of each kind, whichever run that is from.
     pub passes: Vec<PassResult>,
+}
+
+/// A cell's peak RSS against that of an earlier run, judged as `memgrid compare` judges.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Since {
+    /// The earlier run.
+    pub run: String,
+    /// What became of the peak.
+    pub peak: MetricComparison,
 }
 
 /// A pass over a cell. It gives no figures.

@@ -8,6 +8,7 @@ use super::grid::{Field, Layout, Section};
 use super::names;
 use super::overview::HEADLINE;
 use super::overview::{Overview, ratio, typical_curve, typical_curve_of};
+use super::since::{self, SinceMark};
 use super::trouble::{TroubleView, troubles};
 use super::verdict::VerdictView;
 use super::view::{self, ChangeView, SideView};
@@ -64,6 +65,8 @@ struct FieldView {
     extreme: Option<&'static str>,
     /// That much more stayed than in the fields beside it, and how much.
     behind: Option<String>,
+    /// Of its cells, those whose peak is another than in the run before.
+    since: Vec<SinceMark>,
     /// Each cell's figures, if neither of these says all.
     parts: Vec<PartView>,
     /// Live heap and what the server held, as far as they are known and no parts say it.
@@ -209,6 +212,7 @@ impl FieldView {
             bar: main.and_then(|cell| bar(all, cell, scales)),
             extreme: main.and_then(|cell| all.extreme(cell)),
             behind: field.cells.iter().find_map(|cell| all.behind(cell)).map(stayed),
+            since: since::marks(all, &field.cells),
             parts: parts.iter().map(|cell| PartView::new(all, cell, scales)).collect(),
             sides: main.map(|cell| sides(cell, scales.dense)).unwrap_or_default(),
             troubles: troubles(all, &field.cells),

@@ -43,7 +43,7 @@ pub(super) struct ValueView {
 /// Of how many cells something is said, and of which: by the values that only they have, or by
 /// name, if they are few and not all.
 #[derive(Serialize)]
-struct CountView {
+pub(super) struct CountView {
     verdict: VerdictView,
     count: usize,
     values: Option<String>,
@@ -75,16 +75,18 @@ pub(super) fn values(all: &Overview<'_>) -> Vec<ValueView> {
 
 fn view(all: &Overview<'_>, axis: &str, (look, value): (usize, &str)) -> ValueView {
     let cells = || all.summary.cells.iter().filter(|cell| cell.cell.value(axis) == Some(value));
-    let judged: Vec<_> =
-        cells().filter_map(|cell| Some((cell, cell.comparison.as_ref()?.verdict))).collect();
-    let count = |verdict: VerdictView, is_meant: &dyn Fn(&CellSummary, Verdict) -> bool| {
-        let (these, others): (Vec<_>, Vec<_>) =
-            judged.iter().partition(|(cell, its)| is_meant(cell, *its));
+    let judged: Vec<_> = cells().filter(|cell| cell.comparison.is_some()).collect();
+    let count = |verdict: VerdictView, is_meant: &dyn Fn(&CellSummary) -> bool| {
+        let (these, others): (Vec<_>, Vec<_>) = judged.iter().partition(|cell| is_meant(cell));
         CountView::new(verdict, axis, &these, &others)
     };
-    let verdicts = TOLD.iter().map(|told| count(VerdictView::named(*told), &|_, its| its == *told));
+    let has = |cell: &CellSummary, verdict| {
+        cell.comparison.as_ref().is_some_and(|its| its.verdict == verdict)
+    };
+    let verdicts =
+        TOLD.iter().map(|told| count(VerdictView::named(*told), &|cell| has(cell, *told)));
     let verdicts: Vec<_> = verdicts.filter(|told| told.count > 0).collect();
-    let behind = count(VerdictView::behind(), &|cell, _| all.behind(cell).is_some());
+    let behind = count(VerdictView::behind(), &|cell| all.behind(cell).is_some());
     let is_news = |behind: &CountView| {
         behind.count > 0 && verdicts.iter().all(|told| !told.has_the_same_cells(behind))
     };
@@ -106,12 +108,15 @@ fn view(all: &Overview<'_>, axis: &str, (look, value): (usize, &str)) -> ValueVi
     }
 }
 
-/// A cell with its verdict.
-type Judged<'a> = (&'a CellSummary, Verdict);
-
 impl CountView {
-    fn new(verdict: VerdictView, axis: &str, these: &[Judged<'_>], others: &[Judged<'_>]) -> Self {
-        let link = |(cell, _): &Judged<'_>| LinkView {
+    /// Of `these` among all that could be meant; their names leave out the value on `axis`.
+    pub(super) fn new(
+        verdict: VerdictView,
+        axis: &str,
+        these: &[&CellSummary],
+        others: &[&CellSummary],
+    ) -> Self {
+        let link = |cell: &&CellSummary| LinkView {
             name: without(cell, axis),
             href: names::cell_page(&cell.cell.id),
         };
@@ -133,8 +138,8 @@ impl CountView {
     }
 }
 
-fn axes_of<'a>(judged: &[Judged<'a>]) -> Vec<&'a IndexMap<String, String>> {
-    judged.iter().map(|(cell, _)| &cell.cell.axes).collect()
+fn axes_of<'a>(cells: &[&'a CellSummary]) -> Vec<&'a IndexMap<String, String>> {
+    cells.iter().map(|cell| &cell.cell.axes).collect()
 }
 
 /// The cell's values but for the one on `axis`: what tells it from others with the same verdict.

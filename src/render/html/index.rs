@@ -7,9 +7,10 @@ use super::attribution::{self, AttributionNote};
 use super::field::{Scales, SectionView};
 use super::headline::{self, ValueView};
 use super::overview::{Overview, typical_curve_of};
+use super::since::SinceView;
 use super::verdict::VerdictView;
 use super::view::{self, ChangeView, OutcomeCount, OutcomeView, RunView};
-use super::{Material, figures, grid, names, ranking, series};
+use super::{Material, figures, grid, names, ranking, series, since};
 use crate::analyse::IN_GRID;
 use crate::analyse::summary::{CellSummary, Summary};
 use crate::collect::record::StateRecord;
@@ -29,6 +30,8 @@ pub(super) struct IndexView {
     facts: Vec<Fact>,
     outcomes: Vec<OutcomeCount>,
     values: Vec<ValueView>,
+    /// What changed since the run before.
+    since: Option<SinceView>,
     /// The look of the baseline's curves.
     baseline_swatch: String,
     unit: &'static str,
@@ -117,6 +120,7 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
         facts: headline::facts(summary),
         outcomes: outcomes(summary),
         values: headline::values(all),
+        since: since::view(all, material),
         baseline_swatch: chart::swatch(0),
         unit: scales.memory.unit,
         has_charts: sections.iter().any(SectionView::has_charts),

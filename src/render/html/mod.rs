@@ -36,6 +36,7 @@ mod patch;
 mod ranking;
 mod run;
 mod series;
+mod since;
 mod spreads;
 mod site;
 mod stamps;

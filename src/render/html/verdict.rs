@@ -30,6 +30,11 @@ impl VerdictView {
         Self { word: "left behind", sign: "◣", class: "doubt", reason: None }
     }
 
+    /// What became of a cell since the run before, in a word of its own.
+    pub(super) const fn since(word: &'static str, sign: &'static str, class: &'static str) -> Self {
+        Self { word, sign, class, reason: None }
+    }
+
     /// A verdict, whatever led to it.
     pub(super) fn named(verdict: Verdict) -> Self {
         Self {

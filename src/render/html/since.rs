@@ -1,0 +1,139 @@
+//! What became of cells since the run before: a mark in their fields, and a sentence above the grid.
+
+use indexmap::{IndexMap, IndexSet};
+use serde::Serialize;
+
+use super::headline::CountView;
+use super::overview::Overview;
+use super::verdict::VerdictView;
+use super::{Material, names};
+use crate::analyse::comparison::Verdict;
+use crate::analyse::summary::CellSummary;
+use crate::collect::record::StateRecord;
+use crate::render::format;
+
+/// A cell whose peak is another than in the run before.
+#[derive(Serialize)]
+pub(super) struct SinceMark {
+    /// Which of the field's cells, if it is not the one that the field's figures are of.
+    name: Option<String>,
+    verdict: VerdictView,
+    /// `51.6 → 121 MiB`.
+    from_to: String,
+}
+
+/// All such cells, and what else differs between the runs.
+#[derive(Serialize)]
+pub(super) struct SinceView {
+    run: String,
+    href: String,
+    counts: Vec<CountView>,
+    /// `patched without 0001-iterate.patch`.
+    patches: Vec<String>,
+}
+
+/// Whether it is worth a word.
+fn changed(cell: &CellSummary) -> Option<VerdictView> {
+    match cell.since.as_ref()?.peak.verdict {
+        Verdict::Regressed => Some(VerdictView::since("hold more", "▲", "bad")),
+        Verdict::Improved => Some(VerdictView::since("hold less", "▼", "good")),
+        _ => None,
+    }
+}
+
+/// The marks of a field: of its cells that changed.
+pub(super) fn marks(all: &Overview<'_>, cells: &[&CellSummary]) -> Vec<SinceMark> {
+    let last = cells.last().map(|cell| &cell.cell.id);
+    let mark = |cell: &&CellSummary| {
+        let peak = &cell.since.as_ref()?.peak;
+        let (before, after) = (peak.before.as_ref()?, peak.after.as_ref()?);
+        let verdict = changed(cell)?;
+        let name = (Some(&cell.cell.id) != last).then(|| all.short_name(cell).to_owned());
+        Some(SinceMark { name, verdict, from_to: format::from_to(before.median, after.median) })
+    };
+    cells.iter().filter_map(mark).collect()
+}
+
+/// What is to be said above the grid; `None` if nothing changed.
+pub(super) fn view(all: &Overview<'_>, material: &Material) -> Option<SinceView> {
+    let known: Vec<&CellSummary> =
+        all.summary.cells.iter().filter(|cell| cell.since.is_some()).collect();
+    let count = |class: &str| {
+        let is_meant = |cell: &CellSummary| changed(cell).is_some_and(|it| it.class == class);
+        let (these, others): (Vec<_>, Vec<_>) = known.iter().copied().partition(|it| is_meant(it));
+        let verdict = changed(these.first()?)?;
+        Some(CountView::new(verdict, "", &these, &others))
+    };
+    let counts: Vec<_> = ["bad", "good"].into_iter().filter_map(count).collect();
+    let changed = known.iter().filter(|cell| changed(cell).is_some());
+    let befores: IndexSet<&str> =
+        changed.filter_map(|cell| Some(cell.since.as_ref()?.run.as_str())).collect();
+    // Cells that were measured at different times are told in their fields alone.
+    let [run] = befores.into_iter().collect::<Vec<_>>()[..] else { return None };
+    Some(SinceView {
+        href: names::run_page(&all.summary.runs.first()?.run),
+        patches: patches(all, material, run),
+        run: run.to_owned(),
+        counts,
+    })
+}
+
+/// Which patches states have no longer, and which they did not have.
+fn patches(all: &Overview<'_>, material: &Material, before: &str) -> Vec<String> {
+    let newest = all.summary.runs.first().and_then(|run| material.runs.get(&run.run));
+    let pair = newest.and_then(|page| Some((&page.before.as_ref()?.manifest, &page.manifest)));
+    let Some((one, other)) = pair.filter(|(one, _)| one.run == before) else { return Vec::new() };
+    let mut said = Vec::new();
+    for (name, after) in &other.states {
+        let Some(before) = one.states.get(name) else { continue };
+        let only = |these: &StateRecord, others: &StateRecord| {
+            let (these, others) = (by_content(these), by_content(others));
+            let only = these.iter().filter(|(content, _)| !others.contains_key(*content));
+            only.map(|(_, name)| (*name).to_owned()).collect::<Vec<_>>().join(", ")
+        };
+        for (word, patches) in [("without", only(before, after)), ("with", only(after, before))] {
+            if !patches.is_empty() {
+                said.push(format!("{name} {word} {patches}"));
+            }
+        }
+    }
+    said
+}
+
+fn by_content(state: &StateRecord) -> IndexMap<&str, &str> {
+    let patches = state.sources.values().flat_map(|source| &source.patches);
+    patches.map(|patch| (patch.sha256.as_str(), patch.name.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyse::sample::{self, Sample};
+    use crate::plan::CellId;
+
+    #[test]
+    fn what_is_more_than_in_the_run_before_is_said_and_marked() {
+        let mut sample = Sample::default_matrix();
+        let newer = sample::run("20261122-081201-77aa");
+        sample.runs.insert(0, newer);
+        for cell in sample.cells.clone() {
+            let (mysql, patched) =
+                (cell.axes["backend"] == "mysql", cell.axes["state"] == "patched");
+            if mysql {
+                let peak = if patched { 161.0 } else { 162.0 };
+                sample.measure(0, &cell.id, &[(peak, 2.0)]);
+            }
+        }
+        let summary = sample.summary();
+        let all = Overview::new(&summary);
+        let view = view(&all, &Material::default()).unwrap();
+        assert_eq!((view.run.as_str(), view.counts.len()), ("20261121-221530-3f9a", 2));
+        let json = serde_json::to_value(&view.counts[0]).unwrap();
+        assert_eq!((&json["count"], &json["values"]), (&3.into(), &"state patched".into()));
+        let field = all.twins(&CellId::from_values(["mysql", "json", "patched"]));
+        let [mark] = &marks(&all, field)[..] else { panic!("one of the twins changed") };
+        assert_eq!((mark.from_to.as_str(), &mark.name), ("51.6 → 161 MiB", &None));
+        let other = all.twins(&CellId::from_values(["sqlite", "json", "patched"]));
+        assert!(marks(&all, other).is_empty());
+    }
+}
