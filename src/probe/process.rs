@@ -24,7 +24,7 @@ pub(super) struct Process {
     clear_refs: Kept,
     stat_file: Kept,
     sizes_file: Kept,
-    /// `statm` as it was when `status` was read after it.
+    /// `statm` as read last.
     sizes: [u8; STATM],
     /// As read last.
     pub(super) status: Status,
@@ -78,31 +78,40 @@ impl Process {
 
     /// Reads `status` again. An error means that the process is gone.
     pub(super) fn read_status(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
-        let text = read(&self.status_file, buffer)?;
-        self.status = procfs::status(text).ok_or(Errno::SRCH)?;
-        self.is_fresh = true;
-        // They may have been others meanwhile, and be as they were again.
-        self.sizes = [0; STATM];
-        if self.status.memory.is_none() && self.status.threads > 1 {
-            self.status.memory = self.memory_of_threads(buffer);
-        }
-        Ok(())
+        // Before it: what changes between the two must be seen by the next look.
+        self.read_sizes()?;
+        self.read_status_alone(buffer)
     }
 
     /// Reads `status` again if the sizes in `statm` have changed, which takes a fifth of the time. What
     /// came and went between two such looks is still in the high-water mark, for the next
     /// `read_status`. An error means that the process is gone.
     pub(super) fn read_if_changed(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
+        if self.read_sizes()? {
+            return self.read_status_alone(buffer);
+        }
+        self.is_fresh = false;
+        Ok(())
+    }
+
+    fn read_status_alone(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
+        let text = read(&self.status_file, buffer)?;
+        self.status = procfs::status(text).ok_or(Errno::SRCH)?;
+        self.is_fresh = true;
+        if self.status.memory.is_none() && self.status.threads > 1 {
+            self.status.memory = self.memory_of_threads(buffer);
+        }
+        Ok(())
+    }
+
+    /// Whether the sizes have changed since the last time.
+    fn read_sizes(&mut self) -> Result<bool> {
         let file = self.sizes_file.open_at(&self.dir, "statm", OFlags::RDONLY)?;
         let mut sizes = [0; STATM];
         rustix::io::pread(file, &mut sizes, 0)?;
-        if sizes == self.sizes {
-            self.is_fresh = false;
-            return Ok(());
-        }
-        self.read_status(buffer)?;
+        let have_changed = sizes != self.sizes;
         self.sizes = sizes;
-        Ok(())
+        Ok(have_changed)
     }
 
     /// The first thread may have ended before the others; then only they know the memory.
