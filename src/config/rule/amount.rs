@@ -53,9 +53,6 @@ pub(super) fn parse(number: &str, word: &str) -> Option<Amount> {
         (scaled(number, scale)?, Unit::Bytes)
     } else if let Some((_, scale)) = TIMES.iter().find(|(name, _)| *name == word) {
         (scaled(number, scale)?, Unit::Seconds)
-    } else if word.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
-        // Two numbers: written together they would be another one.
-        return None;
     } else {
         let per = word.split_once('/').and_then(|(size, of)| {
             let bytes = parse(number, size).filter(|amount| amount.unit == Unit::Bytes)?;

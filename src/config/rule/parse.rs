@@ -99,7 +99,7 @@ fn meant(metric: &str) -> Option<&'static str> {
 }
 
 fn parse_limit(text: &str, metric: &str) -> Result<Limit, RuleError> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && !".,_+-".contains(c));
+    let end = text.find(|c: char| !is_in_number(c));
     let (number, word) = text.split_at(end.unwrap_or(text.len()));
     let (number, word) = (number.replace('_', ""), word.trim());
     let number = number.trim();
@@ -124,13 +124,21 @@ fn parse_limit(text: &str, metric: &str) -> Result<Limit, RuleError> {
     parse_amount(number, word, metric)
 }
 
+fn is_in_number(c: char) -> bool {
+    c.is_ascii_digit() || ".,_+-".contains(c)
+}
+
 fn parse_amount(number: &str, word: &str, metric: &str) -> Result<Limit, RuleError> {
+    let unknown = || error(format!("`{word}` is no unit"), example(metric));
+    // Two numbers: written together they would be another one.
+    if word.starts_with(is_in_number) && word != "1" {
+        return Err(unknown());
+    }
     let read = amount::parse(number, word).filter(|amount| amount.value.is_finite());
     let Some(Amount { value, unit: typed }) = read else {
         return Err(error(format!("`{number}{word}` is too much"), example(metric)));
     };
     let is_odd = |c: char| c.is_whitespace() || "%:".contains(c);
-    let unknown = || error(format!("`{word}` is no unit"), example(metric));
     match unit(metric) {
         _ if word.contains(is_odd) => Err(unknown()),
         Some(own) if own == typed => Ok(Limit::Absolute { value, unit: typed }),

@@ -108,7 +108,10 @@ fn an_allowance_is_in_the_metrics_unit() {
 
 #[test]
 fn a_unit_is_no_second_number() {
-    "a>0 2".parse::<Rule>().unwrap_err();
+    for text in ["a>0 2", "a>0 _", "a>0 ,5", "a>0 -apples"] {
+        let message = text.parse::<Rule>().unwrap_err().to_string();
+        assert!(message.contains("is no unit"), "{message}");
+    }
     "a>1 .5".parse::<Rule>().unwrap_err();
 }
 
