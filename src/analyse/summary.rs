@@ -67,8 +67,8 @@ pub struct CellSummary {
     /// Its measured attempts that have readings.
     pub readings: Vec<Readings>,
     /// Curves of one measured attempt, the [typical one](Self::typical_attempt): those that the grid
-    /// draws, as coarse as it does, and the others without points. All curves of all attempts are too many to be held for all cells at once:
-    /// a page's are put here while it is made.
+    /// draws, as coarse as it does, and the others without points. All curves of all attempts are
+    /// too many to be held for all cells at once: a page's are put here while it is made.
     pub curves: Vec<Curve>,
     /// What other runs have of it, newest first.
     pub earlier: Vec<EarlierResult>,
