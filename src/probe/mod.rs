@@ -17,6 +17,7 @@ mod export;
 mod group;
 mod heap;
 mod marks;
+mod members;
 mod metrics;
 mod newcomers;
 mod options;

@@ -12,6 +12,8 @@ use super::procfs::{self, Memory, Rollup, Stat, Status};
 pub(super) const BUFFER: usize = 4096;
 /// Written to `clear_refs`: makes the current RSS the new high-water mark.
 const RESET_HIGH_WATER: &[u8] = b"5";
+/// Of a process's name, as a rule.
+const LONGEST_NAME: usize = 64;
 /// Seven numbers of pages.
 const STATM: usize = 96;
 
@@ -127,18 +129,13 @@ impl Process {
         self.status.memory.as_ref().filter(|_| !self.borrows_memory)
     }
 
-    /// The highest RSS since the reading before the last, as far as the kernel tells.
-    pub(super) fn recent_high(&self) -> u64 {
-        self.memory().map_or(0, |memory| {
-            if self.is_fresh && memory.high > self.known_high {
-                memory.high.max(memory.rss)
-            } else {
-                memory.rss
-            }
-        })
+    /// How much higher RSS was since the reading before the last, as far as the kernel tells.
+    pub(super) fn recent_rise(&self) -> u64 {
+        let news = self.memory().filter(|memory| self.is_fresh && memory.high > self.known_high);
+        news.map_or(0, |memory| memory.high.saturating_sub(memory.rss))
     }
 
-    /// Makes the next `recent_high` count from now, with the kernel's help if `reset`.
+    /// Makes the next `recent_rise` count from now, with the kernel's help if `reset`.
     pub(super) fn forget_high(&mut self, reset: bool) -> Result<()> {
         let Some(memory) = self.memory().filter(|_| self.is_fresh) else { return Ok(()) };
         let (high, rss) = (memory.high, memory.rss);
@@ -201,9 +198,10 @@ impl Process {
     }
 
     /// What the process calls itself.
-    pub(super) fn name(&self, buffer: &mut Vec<u8>) -> String {
+    pub(super) fn name(&self) -> String {
+        let mut buffer = vec![0; LONGEST_NAME];
         let file = self.open_file("comm");
-        let text = file.and_then(|file| Ok(read(&file, buffer)?.to_vec())).unwrap_or_default();
+        let text = file.and_then(|file| Ok(read(&file, &mut buffer)?.to_vec())).unwrap_or_default();
         String::from_utf8_lossy(text.trim_ascii()).escape_debug().to_string()
     }
 
@@ -296,11 +294,10 @@ mod tests {
         tell.write_all(b"\n").unwrap();
         said.next();
         process.read_if_changed(&mut buffer).unwrap();
-        let rss = process.memory().unwrap().rss;
-        assert!(process.recent_high() > rss + (32 << 20));
+        assert!(process.recent_rise() > 32 << 20);
         process.forget_high(true).unwrap();
         process.read_if_changed(&mut buffer).unwrap();
-        assert_eq!(process.recent_high(), process.memory().unwrap().rss);
+        assert_eq!(process.recent_rise(), 0);
         tell.write_all(b"\n").unwrap();
         child.wait().unwrap();
     }

@@ -5,10 +5,10 @@ use std::io;
 use std::time::Duration;
 
 use super::heap::Live;
+use super::members::Reading;
 use super::plot::Gathered;
 use super::procfs::{Rollup, Stat};
 use super::server::ServerReading;
-use super::tree::Reading;
 use crate::measurement::sample_file::{Field, Footer, Mark, Writer};
 use crate::measurement::{Scope, Unit};
 

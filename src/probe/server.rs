@@ -9,12 +9,14 @@
 
 mod family;
 
+use std::collections::BTreeMap;
+
 use rustix::io::Errno;
 use rustix::process::Pid;
 
 use self::family::Family;
 
-use super::process::{self, Process};
+use super::members::Members;
 use super::protocol::ServerLine;
 use crate::measurement::{Metric, Precision, Scope, Unit};
 
@@ -26,31 +28,20 @@ const NAME_LENGTH: usize = 15;
 /// All that is known of the server.
 #[derive(Debug)]
 pub(super) struct Servers {
-    processes: Vec<Named>,
+    /// The processes that the workload named.
+    named: Members,
+    /// By process, the anonymous memory that it held when it was named, in bytes.
+    before: BTreeMap<i32, u64>,
     families: Vec<Family>,
-    /// Whether high-water marks are reset at each reading.
-    reset: bool,
-    /// Why they aren't, though they were to be.
-    reset_refused: Option<Errno>,
     /// The highest of the readings.
     peak: Option<u64>,
     /// The most by the server's own account, in bytes.
     told: Option<f64>,
     /// Why not all of it can be known.
     unavailable: Option<String>,
-    buffer: Vec<u8>,
 }
 
-/// A process that the workload named.
-#[derive(Debug)]
-struct Named {
-    id: i32,
-    process: Process,
-    /// What it held by then.
-    before: u64,
-}
-
-/// What the named processes held at one moment, in bytes, less what they held before.
+/// What the server's processes held at one moment, in bytes, less what they held before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ServerReading {
     pub(super) anon: u64,
@@ -58,18 +49,31 @@ pub(super) struct ServerReading {
     pub(super) peak: u64,
 }
 
+impl ServerReading {
+    /// What is held beyond what was held `before`: `anon`, which was more by `rise` since the
+    /// reading before.
+    const fn since(before: u64, anon: u64, rise: u64) -> Self {
+        Self { anon: anon.saturating_sub(before), peak: (anon + rise).saturating_sub(before) }
+    }
+
+    /// Both together, if one moved and the other held what it holds now.
+    fn and(self, other: Self) -> Self {
+        let rise = (self.peak - self.anon).max(other.peak - other.anon);
+        let anon = self.anon + other.anon;
+        Self { anon, peak: anon + rise }
+    }
+}
+
 impl Servers {
     /// Nothing is known yet.
     pub(super) fn new(reset: bool) -> Self {
         Self {
-            processes: Vec::new(),
+            named: Members::new(reset),
+            before: BTreeMap::new(),
             families: Vec::new(),
-            reset,
-            reset_refused: None,
             peak: None,
             told: None,
             unavailable: None,
-            buffer: vec![0; process::BUFFER],
         }
     }
 
@@ -84,7 +88,7 @@ impl Servers {
     pub(super) fn hear(&mut self, line: ServerLine) {
         match line {
             ServerLine::Process { id, name } => {
-                if self.processes.iter().any(|named| named.id == id) {
+                if self.named.contains(id) {
                     return;
                 }
                 if let Err(why) = self.follow(id, name.as_deref()) {
@@ -101,10 +105,10 @@ impl Servers {
     }
 
     fn follow(&mut self, id: i32, name: Option<&str>) -> Result<(), String> {
-        if self.processes.len() >= MOST_PROCESSES {
+        if self.named.len() >= MOST_PROCESSES {
             return Err(format!("the command named more than {MOST_PROCESSES} server processes"));
         }
-        let process = match Process::open(id, &mut self.buffer) {
+        let process = match self.named.open(id) {
             Ok(process) => process,
             Err(Errno::NOENT | Errno::SRCH) => {
                 return Err(format!("the server's process {id} can't be seen from here"));
@@ -112,7 +116,7 @@ impl Servers {
             Err(why) => return Err(format!("the server's process {id} can't be read: {why}")),
         };
         // In another container the same number is another process.
-        let found = process.name(&mut self.buffer);
+        let found = process.name();
         if let Some(name) = name
             && !found.bytes().eq(name.bytes().take(NAME_LENGTH))
         {
@@ -121,53 +125,33 @@ impl Servers {
         let Some(before) = process.memory().map(|memory| memory.anon) else {
             return Err(format!("the server's process {id} has no memory"));
         };
-        let mut named = Named { id, process, before };
-        self.forget_high(&mut named);
-        self.processes.push(named);
+        self.before.insert(id, before);
+        self.named.add_from_now(id, process);
         Ok(())
     }
 
     /// Reads the named processes; `None` if there are none that live. One that `is_counted` with
     /// the workload's own is refused.
     pub(super) fn read(&mut self, is_counted: impl Fn(i32) -> bool) -> Option<ServerReading> {
-        let mut sum = ServerReading { anon: 0, peak: 0 };
-        let mut highest_rise = 0;
-        let mut is_there = false;
-        for family in &mut self.families {
-            let Some(held) = family.read() else { continue };
-            is_there = true;
-            sum.anon += held.anon;
-            highest_rise = highest_rise.max(held.peak - held.anon);
-            self.reset_refused = self.reset_refused.or(family.reset_refused());
-        }
-        for mut named in std::mem::take(&mut self.processes) {
-            if is_counted(named.id) {
-                let why = format!("process {} descends from the command itself", named.id);
-                self.unavailable.get_or_insert(why);
-                continue;
+        let unavailable = &mut self.unavailable;
+        self.named.retain(|id| {
+            let counted = is_counted(id);
+            if counted {
+                let why = || format!("process {id} descends from the command itself");
+                unavailable.get_or_insert_with(why);
             }
-            let Some((held, high)) = named.read(&mut self.buffer) else { continue };
-            sum.anon += held;
-            highest_rise = highest_rise.max(high - held);
-            self.forget_high(&mut named);
-            self.processes.push(named);
-        }
-        if self.processes.is_empty() && !is_there {
-            return None;
-        }
-        sum.peak = sum.anon + highest_rise;
-        self.peak = self.peak.max(Some(sum.peak));
-        Some(sum)
-    }
-
-    fn forget_high(&mut self, named: &mut Named) {
-        match named.process.forget_high(self.reset) {
-            Ok(()) | Err(Errno::SRCH | Errno::NOENT) => {}
-            Err(why) => {
-                self.reset_refused = Some(why);
-                self.reset = false;
-            }
-        }
+            !counted
+        });
+        self.named.refresh(true);
+        let named = self.named.with_memory().filter_map(|(id, process)| {
+            let anon = process.memory()?.anon;
+            Some(ServerReading::since(*self.before.get(&id)?, anon, process.recent_rise()))
+        });
+        let families = self.families.iter_mut().filter_map(Family::read);
+        let sum = families.chain(named).reduce(ServerReading::and);
+        self.named.forget_highs();
+        self.peak = self.peak.max(sum.map(|sum| sum.peak));
+        sum
     }
 
     /// The figure; `None` if there is no server.
@@ -183,30 +167,21 @@ impl Servers {
             (Some(read), Some(told)) if read > told => Some(some(read, Precision::Sampled)),
             (_, Some(told)) => Some(some(told, Precision::Exact)),
             (Some(read), None) => Some(some(read, Precision::Sampled)),
-            (None, None) if self.processes.is_empty() && self.families.is_empty() => None,
-            (None, None) => Some(none("the command ended before its server was read again")),
+            (None, None) if self.before.is_empty() && self.families.is_empty() => None,
+            (None, None) => {
+                Some(none("the server's process or the command ended before it was read again"))
+            }
         }
     }
 
     /// What a reader must know about the figure.
     pub(super) fn notes(&self) -> Option<String> {
-        let why = self.reset_refused?;
+        let families = || self.families.iter().find_map(Family::reset_refused);
+        let why = self.named.reset_refused().or_else(families)?;
         Some(format!(
             "the server's high-water marks could not be reset ({why}): its peaks between two \
              samples may be missing"
         ))
-    }
-}
-
-impl Named {
-    /// What it holds, and the most that it held since the last reading, less what it held before.
-    fn read(&mut self, buffer: &mut Vec<u8>) -> Option<(u64, u64)> {
-        self.process.read_status(buffer).ok()?;
-        let memory = self.process.memory()?;
-        let rise = self.process.recent_high().saturating_sub(memory.rss);
-        let held = memory.anon.saturating_sub(self.before);
-        let high = (memory.anon + rise).saturating_sub(self.before);
-        Some((held, high))
     }
 }
 
@@ -242,11 +217,23 @@ mod tests {
         assert!(servers.metric().is_some_and(|metric| metric.value.is_none()));
         let reading = servers.read(|_| false);
         // Other tests run in this process: it may have grown a little, but not doubled.
-        let held = servers.processes[0].process.memory().map_or(0, |memory| memory.anon);
+        let held: u64 =
+            servers.named.with_memory().map(|(_, own)| own.memory().unwrap().anon).sum();
         assert!(reading.is_some_and(|reading| reading.anon < held), "{reading:?} of {held}");
         let metric = servers.metric().unwrap();
         assert!(metric.value.is_some());
         assert_eq!((metric.scope, metric.precision), (Scope::Server, Precision::Sampled));
+    }
+
+    #[test]
+    fn a_process_that_ended_before_it_was_read_is_not_no_server() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let mut servers = servers(vec![process(i32::try_from(child.id()).unwrap(), None)]);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(servers.read(|_| false), None);
+        let metric = servers.metric().unwrap();
+        assert!(metric.unavailable.unwrap().contains("ended before"));
     }
 
     #[test]

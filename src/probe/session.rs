@@ -15,6 +15,7 @@ use super::ending::{Cause, Ending};
 use super::group::Group;
 use super::heap::Heap;
 use super::marks::{self, Marks};
+use super::members::Reading;
 use super::options::Options;
 use super::passes::Passes;
 use super::process;
@@ -26,7 +27,7 @@ use super::said::Said;
 use super::server::Servers;
 use super::signals::{self, Signals};
 use super::spawn::Started;
-use super::tree::{Reading, Tree};
+use super::tree::Tree;
 use super::{EXIT_PROBE_FAILED, complain, spawn, usage};
 
 /// How often CPU time and page faults are read at most: the kernel counts CPU in hundredths of a

@@ -1,13 +1,13 @@
 //! A server that is there for this workload alone: a process's descendants, all of which are read.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::Pid;
 
 use super::ServerReading;
-use crate::probe::process::{self, Process};
+use crate::probe::members::Members;
+use crate::probe::process::Process;
 
 /// Time between two searches for new processes.
 const SEARCH: Duration = Duration::from_millis(50);
@@ -16,94 +16,51 @@ const SEARCH: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct Family {
     root: Option<Process>,
-    members: BTreeMap<i32, Process>,
+    members: Members,
     /// What all held together by the first reading, in bytes.
     before: Option<u64>,
     search_due: Instant,
-    /// Whether high-water marks are reset at each reading.
-    reset: bool,
-    reset_refused: Option<Errno>,
-    buffer: Vec<u8>,
 }
 
 impl Family {
     /// The descendants of `root`, read for the first time: what they hold now counts as before.
     pub(super) fn of(root: Pid, reset: bool) -> Self {
-        let mut buffer = vec![0; process::BUFFER];
-        let root = Process::open(root.as_raw_nonzero().get(), &mut buffer).ok();
-        let mut family = Self {
-            root,
-            members: BTreeMap::new(),
-            before: None,
-            search_due: Instant::now(),
-            reset,
-            reset_refused: None,
-            buffer,
-        };
+        let mut members = Members::new(reset);
+        let root = members.open(root.as_raw_nonzero().get()).ok();
+        let mut family = Self { root, members, before: None, search_due: Instant::now() };
         family.read();
         family
     }
 
     /// Why high-water marks could not be reset.
     pub(super) const fn reset_refused(&self) -> Option<Errno> {
-        self.reset_refused
+        self.members.reset_refused()
     }
 
     /// What all hold together, less what they held before; `None` if there are none.
     pub(super) fn read(&mut self) -> Option<ServerReading> {
-        let buffer = &mut self.buffer;
-        self.members.retain(|_, member| member.read_status(buffer).is_ok());
+        self.members.refresh(true);
         if Instant::now() >= self.search_due {
             self.search();
             self.search_due = Instant::now() + SEARCH;
         }
-        let (mut anon, mut highest_rise, mut is_there) = (0, 0, false);
-        for member in self.members.values() {
-            let Some(memory) = member.memory() else { continue };
-            is_there = true;
-            anon += memory.anon;
-            highest_rise = highest_rise.max(member.recent_high().saturating_sub(memory.rss));
-        }
-        self.forget_highs();
-        if !is_there {
+        let reading = self.members.take_reading();
+        if reading.threads == 0 {
             return None;
         }
-        let before = *self.before.get_or_insert(anon);
-        let held = anon.saturating_sub(before);
-        let peak = (anon + highest_rise).saturating_sub(before);
-        Some(ServerReading { anon: held, peak })
+        let before = *self.before.get_or_insert(reading.anon);
+        Some(ServerReading::since(before, reading.anon, reading.peak - reading.rss))
     }
 
     fn search(&mut self) {
-        let mut found = Vec::new();
-        let buffer = &mut self.buffer;
-        for process in self.root.iter().chain(self.members.values()) {
-            process.children_of_threads(buffer, &mut found);
-        }
-        // What is found grows while the new ones' own children are looked for.
-        let mut next = 0;
-        while let Some(id) = found.get(next).copied() {
-            next += 1;
-            if self.members.contains_key(&id) {
-                continue;
-            }
-            if let Ok(member) = Process::open(id, &mut self.buffer) {
-                member.children_of_threads(&mut self.buffer, &mut found);
-                self.members.insert(id, member);
-            }
-        }
-    }
-
-    fn forget_highs(&mut self) {
-        for member in self.members.values_mut() {
-            match member.forget_high(self.reset) {
-                Ok(()) | Err(Errno::SRCH | Errno::NOENT) => {}
-                Err(why) => {
-                    self.reset_refused = Some(why);
-                    self.reset = false;
+        self.members.add_descendants(
+            |buffer, found| {
+                if let Some(root) = &self.root {
+                    root.children_of_threads(buffer, found);
                 }
-            }
-        }
+            },
+            Process::children_of_threads,
+        );
     }
 }
 

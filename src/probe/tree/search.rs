@@ -1,10 +1,7 @@
 //! Who is in the tree: the members of the workload's cgroup, our descendants, or all processes whose
 //! parents say so.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-
-use rustix::io::Errno;
 
 use super::Tree;
 use crate::probe::process::{self, Process};
@@ -34,36 +31,25 @@ impl Tree {
 
     fn find_members(&mut self, also_within: bool) {
         let Some(group) = &self.group else { return };
-        self.found.clear();
-        group.members(&mut self.buffer, &mut self.found);
-        if also_within {
-            group.members_within(&mut self.buffer, &mut self.found);
-        }
-        while let Some(id) = self.found.pop() {
-            self.add(id);
-        }
+        self.members.add_listed(|buffer, found| {
+            group.members(buffer, found);
+            if also_within {
+                group.members_within(buffer, found);
+            }
+        });
     }
 
     fn find_descendants(&mut self, affordable: bool) {
         let began = Instant::now();
-        self.found.clear();
-        if let Some(own_children) = &self.own_children {
-            let _ = process::read_children(own_children, &mut self.buffer, &mut self.found);
-        }
         let mut searched = Duration::ZERO;
-        for process in self.processes.values() {
-            searched += find_children(process, affordable, &mut self.buffer, &mut self.found);
-        }
-        // What is found grows while the new ones' own children are looked for.
-        let mut next = 0;
-        while let Some(id) = self.found.get(next).copied() {
-            next += 1;
-            if !self.add(id) {
-                continue;
-            }
-            let Some(process) = self.processes.get(&id) else { continue };
-            searched += find_children(process, affordable, &mut self.buffer, &mut self.found);
-        }
+        self.members.add_descendants(
+            |buffer, found| {
+                if let Some(own_children) = &self.own_children {
+                    let _ = process::read_children(own_children, buffer, found);
+                }
+            },
+            |process, buffer, found| searched += find_children(process, affordable, buffer, found),
+        );
         let now = Instant::now();
         if self.group.is_some() {
             self.search_due = now + ((now - began) * SHARE).max(STRAYS);
@@ -72,47 +58,10 @@ impl Tree {
         }
     }
 
-    /// Opens process `id`, unless it is known. Whether it is a new one.
-    pub(super) fn add(&mut self, id: i32) -> bool {
-        if self.processes.contains_key(&id) {
-            return false;
-        }
-        match Process::open(id, &mut self.buffer) {
-            Ok(process) => {
-                self.processes.insert(id, process);
-                true
-            }
-            // It has ended since.
-            Err(Errno::NOENT | Errno::SRCH) => false,
-            Err(_) => {
-                self.unreadable += 1;
-                false
-            }
-        }
-    }
-
-    /// The way without lists of children: every process names its parent.
+    /// The way without lists of children.
     fn search_everywhere(&mut self) {
         let began = Instant::now();
-        let mut others = BTreeMap::new();
-        for id in all_processes() {
-            let is_new = id != self.own.as_raw_nonzero().get() && !self.processes.contains_key(&id);
-            if is_new && let Ok(process) = Process::open(id, &mut self.buffer) {
-                others.insert(id, process);
-            }
-        }
-        loop {
-            let ours = |parent: i32| {
-                parent == self.own.as_raw_nonzero().get() || self.processes.contains_key(&parent)
-            };
-            let (children, rest): (BTreeMap<_, _>, BTreeMap<_, _>) =
-                others.into_iter().partition(|(_, process)| ours(process.status.parent));
-            if children.is_empty() {
-                break;
-            }
-            self.processes.extend(children);
-            others = rest;
-        }
+        self.members.add_by_parents(self.own.as_raw_nonzero().get(), all_processes());
         self.search_due = Instant::now() + began.elapsed() * SHARE;
     }
 }

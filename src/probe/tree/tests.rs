@@ -19,12 +19,12 @@ fn finds_both(mut tree: Tree) {
     let id = i32::try_from(child.id()).unwrap();
     let reading = tree.read();
     let grandchildren: Vec<i32> = tree
-        .processes
+        .members
         .iter()
         .filter(|(_, process)| process.status.parent == id)
-        .map(|(id, _)| *id)
+        .map(|(id, _)| id)
         .collect();
-    assert!(tree.processes.contains_key(&id) && grandchildren.len() == 1);
+    assert!(tree.contains(id) && grandchildren.len() == 1);
     assert!(reading.rss > 0 && reading.rss <= reading.peak && reading.peak <= reading.ceiling);
     for id in [grandchildren[0], id] {
         let pid = Pid::from_raw(id).unwrap();
@@ -32,7 +32,7 @@ fn finds_both(mut tree: Tree) {
     }
     child.wait().unwrap();
     tree.read();
-    assert!(!tree.processes.contains_key(&id), "what has ended is dropped");
+    assert!(!tree.contains(id), "what has ended is dropped");
 }
 
 /// Children are started by threads of the test; memprobe itself has but one.

@@ -1,0 +1,183 @@
+//! Processes that are read together, such as a workload's or a server's: what all of them hold, the
+//! highest since the reading before, and who descends from them.
+
+mod search;
+
+use std::collections::BTreeMap;
+
+use rustix::io::Errno;
+
+use super::process::{self, Process};
+use super::procfs::Stat;
+
+/// What all members held at one moment. Memory in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reading {
+    pub(super) rss: u64,
+    pub(super) anon: u64,
+    pub(super) file: u64,
+    pub(super) shmem: u64,
+    pub(super) swap: u64,
+    /// The highest sum of RSS since the reading before, if one process moved and the others held
+    /// what they hold now.
+    pub(super) peak: u64,
+    /// What `peak` can't have been above: the sum of each one's highest.
+    pub(super) ceiling: u64,
+    pub(super) processes: u64,
+    /// Of processes that have memory of their own: 0 if there is nothing to read.
+    pub(super) threads: u64,
+}
+
+/// Open processes, by their ids.
+#[derive(Debug)]
+pub(super) struct Members {
+    processes: BTreeMap<i32, Process>,
+    high_water: HighWater,
+    /// Processes that could not be opened though they were there.
+    unreadable: u64,
+    buffer: Vec<u8>,
+    found: Vec<i32>,
+}
+
+/// What happens to high-water marks once they are read.
+#[derive(Debug)]
+struct HighWater {
+    /// Whether they are reset.
+    reset: bool,
+    /// Why they aren't, though they were to be.
+    refused: Option<Errno>,
+}
+
+impl HighWater {
+    fn forget(&mut self, process: &mut Process) {
+        match process.forget_high(self.reset) {
+            Ok(()) | Err(Errno::SRCH | Errno::NOENT) => {}
+            Err(why) => {
+                self.refused = Some(why);
+                self.reset = false;
+            }
+        }
+    }
+}
+
+impl Members {
+    /// Nobody yet. High-water marks are reset at each reading if `reset`.
+    pub(super) fn new(reset: bool) -> Self {
+        Self {
+            processes: BTreeMap::new(),
+            high_water: HighWater { reset, refused: None },
+            unreadable: 0,
+            buffer: vec![0; process::BUFFER],
+            found: Vec::new(),
+        }
+    }
+
+    /// Why high-water marks could not be reset.
+    pub(super) const fn reset_refused(&self) -> Option<Errno> {
+        self.high_water.refused
+    }
+
+    /// Processes that were there and could not be opened.
+    pub(super) const fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.processes.len()
+    }
+
+    /// Whether process `id` is one of them.
+    pub(super) fn contains(&self, id: i32) -> bool {
+        self.processes.contains_key(&id)
+    }
+
+    /// All, as read last.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (i32, &Process)> {
+        self.processes.iter().map(|(id, process)| (*id, process))
+    }
+
+    /// Those that have memory of their own, as read last.
+    pub(super) fn with_memory(&self) -> impl Iterator<Item = (i32, &Process)> {
+        self.iter().filter(|(_, process)| process.memory().is_some())
+    }
+
+    /// All, with a buffer to read further files of theirs into.
+    pub(super) fn with_buffer(&mut self) -> (impl Iterator<Item = &mut Process>, &mut Vec<u8>) {
+        (self.processes.values_mut(), &mut self.buffer)
+    }
+
+    /// Reads the memory of each that is known, of those that have not changed only if `in_full`.
+    /// What has ended is dropped; whether there was any.
+    pub(super) fn refresh(&mut self, in_full: bool) -> bool {
+        let buffer = &mut self.buffer;
+        let known = self.processes.len();
+        self.processes.retain(|_, process| match in_full {
+            true => process.read_status(buffer).is_ok(),
+            false => process.read_if_changed(buffer).is_ok(),
+        });
+        self.processes.len() < known
+    }
+
+    /// CPU time and page faults of process `id`, which is added if it isn't known.
+    pub(super) fn stat_of(&mut self, id: i32) -> Option<Stat> {
+        self.add(id);
+        self.processes.get_mut(&id)?.stat(&mut self.buffer).ok()
+    }
+
+    /// Drops those that aren't `wanted`.
+    pub(super) fn retain(&mut self, mut wanted: impl FnMut(i32) -> bool) {
+        self.processes.retain(|id, _| wanted(*id));
+    }
+
+    /// What they hold, as read last. The next reading's peaks count from here.
+    pub(super) fn take_reading(&mut self) -> Reading {
+        self.find_borrowers();
+        let reading = self.sum();
+        self.forget_highs();
+        reading
+    }
+
+    fn sum(&self) -> Reading {
+        let mut sum = Reading::default();
+        let mut highest_rise = 0;
+        for process in self.processes.values() {
+            sum.processes += u64::from(process.status.state != b'Z');
+            let Some(memory) = process.memory() else { continue };
+            sum.threads += process.status.threads;
+            sum.rss += memory.rss;
+            sum.anon += memory.anon;
+            sum.file += memory.file;
+            sum.shmem += memory.shmem;
+            sum.swap += memory.swap;
+            let rise = process.recent_rise();
+            sum.ceiling += memory.rss + rise;
+            highest_rise = highest_rise.max(rise);
+        }
+        sum.peak = sum.rss + highest_rise;
+        sum
+    }
+
+    /// Lets the peaks of the next reading count from here.
+    pub(super) fn forget_highs(&mut self) {
+        for process in self.processes.values_mut() {
+            self.high_water.forget(process);
+        }
+    }
+
+    /// A process between vfork and exec uses its parent's memory, which would count twice.
+    fn find_borrowers(&mut self) {
+        let borrows = |process: &Process| {
+            let parent = self.processes.get(&process.status.parent);
+            let memory = process.status.memory;
+            memory.is_some() && parent.is_some_and(|parent| parent.status.memory == memory)
+        };
+        self.found.clear();
+        self.found.extend(
+            self.processes.iter().filter(|(_, process)| borrows(process)).map(|(id, _)| *id),
+        );
+        for (id, process) in &mut self.processes {
+            process.borrows_memory = self.found.contains(id);
+        }
+    }
+}
