@@ -25,6 +25,7 @@ mod manifest;
 mod measuring;
 mod nights;
 mod output;
+mod outputs;
 mod overrides;
 mod project;
 mod rankings;

@@ -7,9 +7,10 @@ use crate::cli::Global;
 use crate::collect::RunDir;
 use crate::error::{Error, Result};
 use crate::exit_code;
-use crate::render::run::{Format, Options, render};
+use crate::render::run::{Options, render};
 
 use super::job::{Job, Measured, Surroundings};
+use super::outputs::Outputs;
 use super::overrides::OverrideArgs;
 use super::project::Project;
 use super::run_reference::parse_name;
@@ -34,9 +35,9 @@ pub struct RunArgs {
     /// A name for the run, to find it again
     #[arg(long, value_name = "NAME", conflicts_with = "resume", value_parser = parse_name)]
     name: Option<String>,
-    /// How to print the result on stdout
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
+    /// Where the result goes.
+    #[command(flatten)]
+    outputs: Outputs,
     // Last, since its heading would otherwise stand above what follows.
     /// How.
     #[command(flatten)]
@@ -53,6 +54,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8> {
         let project = Project::load(global, &args.overrides.to_overrides())?;
         Job::new(project, &selection, args.name.clone())?
     };
+    args.outputs.prepare()?;
     let around = Surroundings::of(global)?;
     let Measured { run, installed } = job.measure(args.with_deps, &around)?;
     around.progress.finish();
@@ -80,14 +82,17 @@ fn publish(
     around: &Surroundings,
 ) -> Result<Summary> {
     let (summary, page) = index::publish(project, run, around)?;
-    let options = Options {
-        metrics: project.config.metrics.keys().cloned().collect(),
-        rankings: rankings::declared(&project.config, &summary)?,
-        look: output::look(global),
-        strict: args.strict,
-        matrix: global.matrix.to_str().map(str::to_owned),
-    };
-    output::data(&render(run.id(), &summary, args.format, &options)?)?;
+    let rankings = rankings::declared(&project.config, &summary)?;
+    args.outputs.write(global, |format, look| {
+        let options = Options {
+            metrics: project.config.metrics.keys().cloned().collect(),
+            rankings: rankings.clone(),
+            look,
+            strict: args.strict,
+            matrix: global.matrix.to_str().map(str::to_owned),
+        };
+        render(run.id(), &summary, format, &options)
+    })?;
     if !global.quiet {
         output::say(&format!("Index: {}", page.display()));
     }

@@ -13,6 +13,7 @@ pub mod format;
 pub mod html;
 mod junit;
 mod markdown;
+pub mod output;
 pub mod ranking;
 pub mod run;
 pub mod terminal;

@@ -19,7 +19,7 @@ use crate::config::Overrides;
 use crate::error::Result;
 use crate::history::History;
 use crate::plan::{self, Selection};
-use crate::render::comparison::Format;
+use crate::render::output::Format;
 
 use super::job::Surroundings;
 use super::output;
@@ -90,6 +90,7 @@ pub(super) fn run(global: &Global, args: &CompareArgs) -> Result<u8> {
     }
     let project = Project::load(global, &Overrides::default())?;
     let progress = project::progress(global);
+    args.output.outputs.prepare()?;
     let mut history = History::open(&project.config.reports, &progress)?;
     if let Some(axis) = &args.rank {
         progress.finish();
@@ -111,7 +112,7 @@ pub(super) fn run(global: &Global, args: &CompareArgs) -> Result<u8> {
     };
     args.output.check(&comparison)?;
     args.output.write(global, &comparison)?;
-    if args.output.format != Format::Table && !global.quiet {
+    if args.output.outputs.format() != Format::Table && !global.quiet {
         say(&comparison);
     }
     Ok(exit_code_of(comparison.gate))

@@ -1,24 +1,21 @@
-//! Where a comparison goes: one format to stdout, and any number to files.
+//! What is shown of a comparison, and where it goes.
 
-use std::path::{Path, PathBuf};
-
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indexmap::IndexSet;
 
 use crate::analyse::attribution::Attribution;
 use crate::analyse::comparison::Comparison;
 use crate::analyse::ranking::Ranking;
 use crate::cli::Global;
-use crate::collect::whole_file;
 use crate::config::suggest::did_you_mean;
-use crate::error::{Context, Error, Result};
-use crate::render::comparison::{self, Format, Options};
-use crate::render::terminal::Look;
+use crate::error::{Error, Result};
+use crate::render::comparison::{self, Options};
+use crate::render::output::Format;
 use crate::render::{attribution, ranking};
 
-use super::super::output;
+use super::super::outputs::Outputs;
 
-/// What is shown, and where it goes.
+/// Which metrics, in which formats.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(in crate::commands) struct OutputArgs {
@@ -28,29 +25,9 @@ pub(in crate::commands) struct OutputArgs {
     /// Show every metric
     #[arg(long, conflicts_with = "metrics")]
     all_metrics: bool,
-    /// How to print the comparison on stdout
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub(super) format: Format,
-    /// Write the comparison to a file too, whole or not at all; repeatable: --output junit=report.xml
-    #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = parse_output)]
-    files: Vec<(Format, PathBuf)>,
-}
-
-fn parse_output(text: &str) -> std::result::Result<(Format, PathBuf), String> {
-    let formats = || {
-        let names: Vec<_> =
-            Format::value_variants().iter().filter_map(Format::to_possible_value).collect();
-        names.iter().map(|name| name.get_name().to_owned()).collect::<Vec<_>>()
-    };
-    let Some((format, file)) = text.split_once('=').filter(|(_, file)| !file.is_empty()) else {
-        return Err("write FORMAT=FILE, such as markdown=comparison.md".to_owned());
-    };
-    let parsed = Format::from_str(format, false).map_err(|_| {
-        let names = formats();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        format!("there is no format `{format}`: {}", did_you_mean(format, &names))
-    })?;
-    Ok((parsed, PathBuf::from(file)))
+    /// Where it goes.
+    #[command(flatten)]
+    pub(in crate::commands) outputs: Outputs,
 }
 
 /// What goes there.
@@ -98,50 +75,26 @@ impl OutputArgs {
         }
     }
 
-    /// What stdout is for.
-    pub(in crate::commands) const fn format(&self) -> Format {
-        self.format
-    }
-
     /// The metrics that were asked for by name.
     pub(super) fn metrics(&self) -> &[String] {
         &self.metrics
     }
 
-    /// Writes the files, then stdout, as [`Self::write`] does.
+    /// Writes rankings, which have one metric each.
     pub(super) fn write_rankings(&self, global: &Global, rankings: &[Ranking]) -> Result<()> {
-        for (format, file) in &self.files {
-            write(file, &ranking::render(rankings, *format, Look::default())?)?;
-        }
-        output::data(&ranking::render(rankings, self.format, output::look(global))?)
+        self.outputs.write(global, |format, look| ranking::render(rankings, format, look))
     }
 
-    /// Writes the files, then stdout: whoever reads stdout finds the files there.
+    /// Writes what is shown, with the metrics that were asked for.
     pub(in crate::commands) fn write(&self, global: &Global, shown: &impl Shown) -> Result<()> {
-        let metrics = match self.all_metrics {
+        let metrics: Vec<String> = match self.all_metrics {
             true => shown.metrics().into_iter().cloned().collect(),
             false => self.metrics.clone(),
         };
         let matrix = Some(global.matrix.display().to_string());
-        let plain = Options { metrics, matrix, ..Options::default() };
-        for (format, file) in &self.files {
-            write(file, &shown.render(*format, &plain)?)?;
-        }
-        let options = Options { look: output::look(global), ..plain };
-        output::data(&shown.render(self.format, &options)?)
+        self.outputs.write(global, |format, look| {
+            let options = Options { look, metrics: metrics.clone(), matrix: matrix.clone() };
+            shown.render(format, &options)
+        })
     }
-}
-
-/// Whole or not at all, but for what is no ordinary file, such as a pipe.
-fn write(file: &Path, text: &str) -> Result<()> {
-    let failed = || format!("{} can't be written", file.display());
-    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs_err::create_dir_all(folder).context(failed)?;
-    }
-    // A link stays one: what it leads to is replaced.
-    let target = fs_err::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    if fs_err::metadata(&target).is_ok_and(|data| !data.is_file()) {
-        return fs_err::write(&target, text).context(failed);
-    }
-    whole_file::write(&target, text.as_bytes()).context(failed)
 }

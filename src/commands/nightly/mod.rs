@@ -79,6 +79,7 @@ pub(super) fn run(global: &Global, args: &NightlyArgs) -> Result<u8> {
         return accept(global, run);
     }
     let mut project = Project::load(global, &args.overrides.to_overrides())?;
+    args.output.outputs.prepare()?;
     let around = Surroundings::of(global)?;
     let name = match &args.name {
         Some(name) => name.clone(),

@@ -7,9 +7,9 @@ use crate::analyse::summary::Summary;
 use crate::cli::Global;
 use crate::collect::whole_file;
 use crate::error::{Context, Result};
-use crate::render::comparison::{self, Format};
-use crate::render::run;
+use crate::render::output::Format;
 use crate::render::terminal::Look;
+use crate::render::{comparison, run};
 
 use super::super::output;
 use super::super::project::Project;
@@ -69,14 +69,10 @@ impl Report<'_> {
         let sentence = self.judged.sentence();
         let (strict, metrics) = (self.args.strict, self.declared.clone());
         let options = run::Options { look, matrix, strict, metrics, ..Default::default() };
-        let (format, before) = match format {
-            Format::Table => (run::Format::Table, String::new()),
-            Format::Markdown => (run::Format::Markdown, format!("{sentence}\n\n")),
-            Format::Json => (run::Format::Json, String::new()),
-            Format::Junit => (run::Format::Junit, String::new()),
-            Format::Github => {
-                (run::Format::Github, format!("::notice title=memgrid nightly::{sentence}\n"))
-            }
+        let before = match format {
+            Format::Markdown => format!("{sentence}\n\n"),
+            Format::Github => format!("::notice title=memgrid nightly::{sentence}\n"),
+            Format::Table | Format::Json | Format::Junit => String::new(),
         };
         Ok(before + &run::render(&self.judged.run, self.summary, format, &options)?)
     }
@@ -85,7 +81,8 @@ impl Report<'_> {
         match &self.judged.comparison {
             Some(comparison) => self.args.output.write(self.global, comparison),
             None => {
-                output::data(&self.render(self.args.output.format(), output::look(self.global))?)
+                let outputs = &self.args.output.outputs;
+                outputs.write(self.global, |format, look| self.render(format, look))
             }
         }
     }

@@ -9,7 +9,8 @@ pub(super) mod wording;
 
 pub use wording::metrics;
 
-use super::comparison::{Format, Options};
+use super::comparison::Options;
+use super::output::Format;
 use crate::analyse::attribution::Attribution;
 use crate::error::{Error, Result};
 

@@ -11,26 +11,10 @@ mod markdown;
 mod table;
 pub(super) mod wording;
 
-use clap::ValueEnum;
-
+use super::output::Format;
 use super::terminal::Look;
 use crate::analyse::comparison::Comparison;
 use crate::error::Result;
-
-/// Who a comparison is rendered for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
-pub enum Format {
-    /// For people, in a terminal.
-    Table,
-    /// For a comment on a pull request, or a job's summary.
-    Markdown,
-    /// For programs; docs/comparison.schema.json describes it.
-    Json,
-    /// For the test reports of CI systems.
-    Junit,
-    /// For a GitHub workflow's log: commands that annotate.
-    Github,
-}
 
 /// What a reader may choose.
 #[derive(Clone, Debug, Default)]

@@ -15,7 +15,7 @@ pub(in crate::render) use wording::{
     answers, figure_title, group_title, rows, ties, title, unranked_reason,
 };
 
-use super::comparison::Format;
+use super::output::Format;
 use super::terminal::Look;
 use crate::analyse::ranking::Ranking;
 use crate::error::{Error, Result};

@@ -7,27 +7,11 @@ mod markdown;
 mod table;
 mod wording;
 
-use clap::ValueEnum;
-
+use super::output::Format;
 use super::terminal::Look;
 use crate::analyse::ranking::Ranking;
 use crate::analyse::summary::Summary;
 use crate::error::{Context, Result};
-
-/// Who a run's result is rendered for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
-pub enum Format {
-    /// For people, in a terminal.
-    Table,
-    /// For a comment on a pull request, or a job's summary.
-    Markdown,
-    /// For programs; docs/output.md describes it.
-    Json,
-    /// For the test reports of CI systems.
-    Junit,
-    /// For a GitHub workflow's log: commands that annotate.
-    Github,
-}
 
 /// What a reader may choose.
 #[derive(Clone, Debug, Default)]
