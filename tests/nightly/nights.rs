@@ -67,7 +67,8 @@ impl Subject {
 fn nights_are_compared_with_the_last_good_one() {
     let subject = Subject::new();
     subject.holds(20);
-    let first = subject.night(&[]).exits(0);
+    let first = subject.night(&["--output", "json=first.json"]).exits(0);
+    assert!(subject.0.read("first.json").contains("two"), "there was nothing to compare it with");
     let first = first.says("first good night").says("main is");
     assert!(first.stdout.contains("two"), "{}", first.stdout);
     assert_eq!(subject.verdict()["verdict"], "passed");

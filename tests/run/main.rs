@@ -3,13 +3,12 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod interruption;
+mod revisions;
 
-use std::process::Stdio;
-use std::time::{Duration, Instant};
-
-use common::{Finished, TestEnvironment, commit, git};
-use rustix::process::{Pid, Signal, kill_process};
+use common::TestEnvironment;
 use serde_json::Value;
 
 /// Two cells whose workload writes its cell's name and succeeds.
@@ -37,16 +36,6 @@ command = ["sh", "-c", "eval \"$SCRIPT\""]
 [measure]
 timeout = "3s"
 memory_limit = "100MiB"
-"#;
-
-/// Three cells, of which the last blocks until it is told to go on.
-const BLOCKING: &str = r#"
-[matrix]
-step = ["one", "two", "three"]
-[workload]
-command = ["sh", "-c", "if [ {step} = three ] && [ ! -e {root}/go ]; then touch {root}/blocked; sleep 60; fi"]
-[measure]
-seed = SEED
 "#;
 
 #[test]
@@ -151,6 +140,21 @@ fn a_test_report_is_as_red_as_the_run() {
 }
 
 #[test]
+fn a_result_goes_to_files_too() {
+    let environment = TestEnvironment::new(OUTCOMES);
+    let outputs = ["--output", "junit=out/report.xml", "--output", "markdown=result.md"];
+    let run = [&["run", "ok", "--format", "json"], &outputs[..]].concat();
+    let shown = environment.run(&run).exits(0).json();
+    let report = junit_parser::from_reader(environment.read("out/report.xml").as_bytes()).unwrap();
+    assert_eq!((report.tests, report.failures), (1, 0));
+    assert!(environment.read("result.md").contains(shown["run"].as_str().unwrap()));
+    // What can't be written is said before anything is measured.
+    environment.run(&["run", "--output", "json=out"]).exits(2).says("it is a folder");
+    environment.run(&["run", "--output", "json=result.md/a"]).exits(2).says("result.md/a");
+    assert_eq!(environment.runs().len(), 1);
+}
+
+#[test]
 fn a_selection_that_matches_nothing_names_what_is_near() {
     let environment = TestEnvironment::new(PLAIN);
     environment.run(&["run", "smal"]).exits(4).says("small");
@@ -249,147 +253,6 @@ fn output_that_differs_from_the_twins_is_wrong() {
     let run = environment.runs().pop().unwrap();
     let record = environment.read(&format!("reports/runs/{run}/cells/different/after/cell.json"));
     assert!(record.contains("wrong-output"), "{record}");
-}
-
-/// A seed with which the blocking cell comes second, so that one cell is complete and one has
-/// not begun when the run is ended.
-fn blocking() -> TestEnvironment {
-    let matrix = |seed: u32| BLOCKING.replace("SEED", &seed.to_string());
-    let environment = TestEnvironment::new(&matrix(0));
-    for seed in 0..50 {
-        environment.write("matrix.toml", &matrix(seed));
-        let plan = environment.run(&["plan", "--format", "json"]).exits(0).json();
-        if plan["order"][1]["cell"] == "three" {
-            return environment;
-        }
-    }
-    panic!("no seed puts the blocking cell second");
-}
-
-/// Starts a run, waits until its second cell blocks, sends `signal`, and returns how it ended.
-fn end_in_the_middle(environment: &TestEnvironment, signal: Signal) -> Finished {
-    let mut command = environment.memgrid(&["run"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let began = Instant::now();
-    while !environment.path().join("blocked").exists() {
-        assert!(began.elapsed() < Duration::from_secs(60), "the cell never began");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    kill_process(Pid::from_child(&child), signal).unwrap();
-    Finished::new(child.wait_with_output().unwrap())
-}
-
-/// Waits until no process has the environment's folder in its command line.
-fn nothing_is_left_running(environment: &TestEnvironment) {
-    let folder = environment.path().to_str().unwrap();
-    let runs = |entry: std::fs::DirEntry| {
-        let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&command).contains(folder)
-    };
-    let began = Instant::now();
-    while std::fs::read_dir("/proc").unwrap().flatten().any(runs) {
-        assert!(began.elapsed() < Duration::from_secs(10), "the workload outlived memgrid");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-fn resumes(environment: &TestEnvironment) {
-    environment.write("go", "");
-    let resumed = environment.run(&["run", "--resume", "--format", "json"]).exits(0);
-    assert_eq!(environment.runs().len(), 1, "the same run goes on");
-    assert_eq!(resumed.json()["run"].as_str(), Some(environment.runs()[0].as_str()));
-    let all = resumed.outcomes();
-    assert!(all.iter().all(|(_, outcome)| outcome == "ok"), "{all:?}");
-    environment.run(&["run", "--resume"]).exits(2).says("no incomplete run");
-}
-
-#[test]
-fn ctrl_c_keeps_what_is_complete_and_the_run_can_be_resumed() {
-    let environment = blocking();
-    let began = Instant::now();
-    let finished = end_in_the_middle(&environment, Signal::INT).exits(130).says("--resume");
-    assert!(began.elapsed() < Duration::from_secs(20), "{}", finished.stderr);
-    assert!(environment.read("reports/index.html").contains("interrupted"));
-    resumes(&environment);
-}
-
-#[test]
-fn a_killed_run_can_be_resumed_too() {
-    let environment = blocking();
-    let finished = end_in_the_middle(&environment, Signal::KILL);
-    assert_eq!(finished.code, None);
-    nothing_is_left_running(&environment);
-    environment.run(&["report"]).exits(0);
-    resumes(&environment);
-}
-
-#[test]
-fn a_changed_matrix_is_not_resumed() {
-    let environment = blocking();
-    end_in_the_middle(&environment, Signal::INT).exits(130);
-    let changed = environment.read("matrix.toml").replace("\"two\"", "\"zwei\"");
-    environment.write("matrix.toml", &changed);
-    environment.run(&["run", "--resume"]).exits(2).says("matrix.toml has changed");
-}
-
-/// A subject whose file `word` says which revision it is, on the branch `main`.
-fn subject(environment: &TestEnvironment, word: &str) -> String {
-    environment.write("subject/word", word);
-    let subject = environment.path().join("subject");
-    if !subject.join(".git").exists() {
-        git(&subject, &["init", "--quiet", "--initial-branch", "main"]);
-    }
-    commit(&subject, word)
-}
-
-/// The commit that the subject of each run had, by the run's name.
-fn commits(environment: &TestEnvironment) -> Vec<(String, String)> {
-    let commit = |run: &String| {
-        let manifest = environment.read(&format!("reports/runs/{run}/manifest.json"));
-        let manifest: Value = serde_json::from_str(&manifest).unwrap();
-        let state = manifest["states"].as_object().unwrap().values().next().unwrap();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        (text(&manifest["name"]), text(&state["sources"]["subject"]["commit"]))
-    };
-    let mut commits: Vec<_> = environment.runs().iter().map(commit).collect();
-    commits.sort();
-    commits
-}
-
-#[test]
-fn another_revision_is_measured_without_touching_the_matrix() {
-    let matrix = "[matrix]\nsize = [1]\n[subject]\ngit = \"./subject\"\nrev = \"main\"\n\
-                  [workload]\ncommand = [\"cat\", \"{subject}/word\"]\n";
-    let environment = TestEnvironment::new("");
-    let first = subject(&environment, "first");
-    let second = subject(&environment, "second");
-    environment.write("matrix.toml", matrix);
-    for (name, revision) in [("a", Some("main~1")), ("b", Some(first.as_str())), ("c", None)] {
-        let revision = revision.map(|revision| ["--rev", revision]);
-        let arguments = ["run", "--name", name].into_iter().chain(revision.into_iter().flatten());
-        environment.run(&arguments.collect::<Vec<_>>()).exits(0);
-    }
-    let expected = [("a", &first), ("b", &first), ("c", &second)];
-    assert_eq!(commits(&environment), expected.map(|(name, commit)| (name.into(), commit.clone())));
-    environment.run(&["run", "--rev", "mian"]).exits(0);
-    environment.run(&["run", "--rev", "mian", "--strict"]).exits(5);
-    environment.run(&["run", "--rev", "other=main"]).exits(2).says("no source `other`");
-    environment.run(&["run", "--rev", "-x"]).exits(2);
-}
-
-#[test]
-fn a_resumed_run_goes_on_with_the_commit_that_it_began_with() {
-    let environment = blocking();
-    let matrix = environment.read("matrix.toml").replace(
-        "[workload]",
-        "[subject]\ngit = \"./subject\"\nrev = \"main\"\n[workload]\nenv = { S = \"{subject}\" }",
-    );
-    let first = subject(&environment, "first");
-    environment.write("matrix.toml", &matrix);
-    end_in_the_middle(&environment, Signal::INT).exits(130);
-    subject(&environment, "second");
-    resumes(&environment);
-    assert_eq!(commits(&environment)[0].1, first);
 }
 
 #[test]
