@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::chromium::{self, Page};
 use crate::common::{TestEnvironment, commit, git};
-use crate::skip;
+use crate::{axe, skip};
 
 /// Values of an axis, and so names of folders.
 const VALUES: [&str; 7] = [
@@ -36,6 +36,15 @@ const TEXTS: [&str; 7] = [
 const STATE: &str = "<b onmouseover=alert(1)>new";
 const BROKEN: &str = "<td><table>broken";
 const RUN: &str = "<script>alert(2)<script>";
+
+/// A change of a line that has all colours; what is hostile is added to it.
+const DIFF: &str = "--- a/x.py
++++ b/x.py
+@@ -1,2 +1,9 @@
+ <b>one</b>
+-for x in 'rows': x = 1
++for x in 'columns': x = 12 # of <i>all</i>
+";
 
 const WORKLOAD: &str = r#"
 import json, os, sys, time
@@ -80,9 +89,18 @@ fn hostile_texts_stay_texts() {
     let mut page = Page::open(&program, 1280, 900);
     let pages = pages(&environment.path().join("reports"));
     assert!(pages.len() > 3 + 2 * VALUES.len(), "{pages:?}");
-    for file in pages {
-        look_at(&mut page, &file);
+    for file in &pages {
+        look_at(&mut page, file);
     }
+    let is_state = |file: &&PathBuf| file.parent().unwrap().ends_with("states");
+    let states: Vec<_> = pages.iter().filter(is_state).map(PathBuf::as_path).collect();
+    assert_eq!(states.len(), 3);
+    let has_colours = |file: &&Path| {
+        page.go(file, "");
+        page.value("document.querySelector('.diff .add .keyword') !== null") == true
+    };
+    assert_eq!(states.iter().copied().filter(has_colours).count(), 1);
+    axe::finds_nothing_serious(&mut page, &states);
 }
 
 /// A subject with one commit, two states with patches, of which one does not apply, and cells of
@@ -113,19 +131,16 @@ fn project() -> TestEnvironment {
     let body = TEXTS.map(|text| format!("+{text}\n")).concat();
     let head = format!("From: {0} <a@example.org>\nDate: {0}\nSubject: {0}\n\n", TEXTS[1]);
     let message = TEXTS.join("\n");
-    environment.write(
-        patch,
-        &format!("{head}{message}\n---\n--- a/x\n+++ b/x\n@@ -1 +1,8 @@\n <b>one</b>\n{body}"),
-    );
+    environment.write(patch, &format!("{head}{message}\n---\n{DIFF}{body}"));
     environment.write(
         "broken.patch",
         &format!(
-            "{head}--- a/x\n+++ b/x\n@@ -1 +1 @@ <svg onload=alert(1)>\n-{0}\n+{0}\n",
+            "{head}--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@ <svg onload=alert(1)>\n-{0}\n+{0}\n",
             TEXTS[0]
         ),
     );
     let subject = environment.path().join("subject");
-    environment.write("subject/x", "<b>one</b>\n");
+    environment.write("subject/x.py", "<b>one</b>\nfor x in 'rows': x = 1\n");
     git(&subject, &["init", "--quiet", "-b", "main"]);
     commit(&subject, TEXTS[0]);
     environment

@@ -25,6 +25,7 @@ mod field;
 mod figures;
 mod grid;
 mod headline;
+mod highlight;
 mod history;
 mod index;
 mod inputs;

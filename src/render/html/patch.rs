@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use super::highlight::{self, Token};
 use super::words;
 
 /// A patch, taken apart.
@@ -45,7 +46,7 @@ pub(super) struct LineView {
     pub sign: &'static str,
     /// The line, without its sign.
     pub text: String,
-    /// The same in parts, if words of it changed.
+    /// The same in parts, if words of it changed or have colours.
     pub parts: Vec<PartView>,
     /// Whether it begins a hunk that did not apply.
     pub failed: bool,
@@ -58,6 +59,15 @@ pub(super) struct PartView {
     pub changed: bool,
     /// What it says.
     pub text: String,
+    /// The same in stretches of one colour, if it has colours.
+    pub tokens: Vec<Token>,
+}
+
+impl PartView {
+    /// One that has no colours.
+    pub(super) const fn new(changed: bool, text: String) -> Self {
+        Self { changed, text, tokens: Vec::new() }
+    }
 }
 
 impl FileView {
@@ -84,7 +94,11 @@ impl PatchView {
         }
         patch.message = message_of(&message);
         patch.diff(lines);
-        patch.files.iter_mut().for_each(|file| words::mark(&mut file.lines));
+        let mut left = highlight::MOST;
+        for file in &mut patch.files {
+            words::mark(&mut file.lines);
+            highlight::colour(&file.path, &mut file.lines, &mut left);
+        }
         patch
     }
 

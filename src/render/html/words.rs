@@ -51,8 +51,7 @@ fn marked(before: &[&str], after: &[&str]) -> Vec<(ChangeTag, usize, Vec<PartVie
     let changes = replaced.flat_map(|op| diff.iter_inline_changes_deadline(op, None));
     let lines = changes.filter_map(|change| {
         let parts = change.iter_strings_lossy();
-        let parts =
-            joined(parts.map(|(changed, text)| PartView { changed, text: text.into_owned() }));
+        let parts = joined(parts.map(|(changed, text)| PartView::new(changed, text.into_owned())));
         let place = match change.tag() {
             ChangeTag::Delete => change.old_index(),
             ChangeTag::Insert => change.new_index(),
