@@ -1,5 +1,5 @@
 //! Drives the real memprobe with a program whose memory behaviour is known
-//! (`tests/workloads/known.rs`).
+//! (`tests/workloads/known/main.rs`).
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
@@ -35,7 +35,7 @@ const MIB: f64 = 1_048_576.0;
 fn known() -> &'static Path {
     static KNOWN: OnceLock<PathBuf> = OnceLock::new();
     KNOWN.get_or_init(|| {
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workloads/known.rs");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workloads/known/main.rs");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let built = folder.join(format!("known.{}", std::process::id()));
         let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());

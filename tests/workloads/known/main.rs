@@ -3,144 +3,19 @@
 //!
 //! `known MODE [NUMBER]…`: see `main`. Sizes are in MiB, times in milliseconds.
 
+mod block;
+mod system;
+
+use std::env;
 use std::ffi::{c_int, c_long, c_void};
-use std::fs::File;
 use std::io::Write as _;
-use std::os::fd::{AsRawFd as _, FromRawFd as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, exit};
 use std::sync::Barrier;
-use std::time::Duration;
-use std::{env, ptr, slice, thread};
+use std::{ptr, thread};
 
-unsafe extern "C" {
-    fn mmap(
-        at: *mut c_void,
-        len: usize,
-        prot: c_int,
-        flags: c_int,
-        fd: c_int,
-        off: c_long,
-    ) -> *mut c_void;
-    fn madvise(at: *mut c_void, len: usize, advice: c_int) -> c_int;
-    fn munmap(at: *mut c_void, len: usize) -> c_int;
-    fn fork() -> c_int;
-    fn clone(
-        run: extern "C" fn(*mut c_void) -> c_int,
-        stack: *mut c_void,
-        flags: c_int,
-        arg: *mut c_void,
-    ) -> c_int;
-    fn setsid() -> c_int;
-    fn waitpid(pid: c_int, status: *mut c_int, options: c_int) -> c_int;
-    fn waitid(kind: c_int, id: c_int, info: *mut c_void, options: c_int) -> c_int;
-    fn signal(number: c_int, handler: usize) -> usize;
-    fn raise(number: c_int) -> c_int;
-    fn syscall(number: c_long, ...) -> c_long;
-    fn getppid() -> c_int;
-    fn clock_gettime(clock: c_int, time: *mut c_long) -> c_int;
-}
-
-const PAGE: usize = 4096;
-
-/// Mapped memory, every page of which has been written to.
-struct Block(*mut u8, usize);
-
-impl Block {
-    fn new(mib: u64) -> Self {
-        Self::mapped(mib, 0x02)
-    }
-
-    /// As a database's buffers are: MAP_SHARED.
-    fn shared(mib: u64) -> Self {
-        Self::mapped(mib, 0x01)
-    }
-
-    /// Of a file that has no name any more.
-    fn of_file(mib: u64) -> Self {
-        let path = env::current_exe().expect("our path").with_extension(std::process::id().to_string());
-        let file = File::options().create_new(true).read(true).write(true).open(&path);
-        let file = file.expect("a file beside us");
-        std::fs::remove_file(path).expect("our own file");
-        file.set_len(mib << 20).expect("room");
-        Self::untouched((mib as usize) << 20, 0x01, file.as_raw_fd()).touched()
-    }
-
-    fn mapped(mib: u64, flag: c_int) -> Self {
-        // Anonymous.
-        Self::untouched((mib as usize) << 20, flag | 0x20, -1).touched()
-    }
-
-    fn untouched(len: usize, flags: c_int, file: c_int) -> Self {
-        if len == 0 {
-            return Self(ptr::null_mut(), 0);
-        }
-        // Readable and writable.
-        let at = unsafe { mmap(ptr::null_mut(), len, 3, flags, file, 0) };
-        assert!(!at.is_null() && at as isize != -1, "mmap");
-        // Pages of 4 KiB, whatever this machine prefers (MADV_NOHUGEPAGE).
-        unsafe { madvise(at, len, 15) };
-        Self(at.cast(), len)
-    }
-
-    fn touched(self) -> Self {
-        self.write(0, self.1);
-        self
-    }
-
-    /// Writes to every page from `from` up to `to`.
-    fn write(&self, from: usize, to: usize) {
-        if self.1 > 0 {
-            let bytes = unsafe { slice::from_raw_parts_mut(self.0, self.1) };
-            (from..to).step_by(PAGE).for_each(|place| bytes[place] = 1);
-        }
-    }
-}
-
-impl Drop for Block {
-    fn drop(&mut self) {
-        if self.1 > 0 {
-            unsafe { munmap(self.0.cast(), self.1) };
-        }
-    }
-}
-
-fn sleep(ms: u64) {
-    thread::sleep(Duration::from_millis(ms));
-}
-
-fn marks() -> File {
-    let number = env::var("MEMPROBE_FD").expect("MEMPROBE_FD").parse().expect("a number");
-    unsafe { File::from_raw_fd(number) }
-}
-
-/// Of this process (CLOCK_PROCESS_CPUTIME_ID).
-fn cpu_time() -> Duration {
-    let mut time: [c_long; 2] = [0, 0];
-    unsafe { clock_gettime(2, time.as_mut_ptr()) };
-    Duration::new(time[0] as u64, time[1] as u32)
-}
-
-fn spin(ms: u64) {
-    while cpu_time() < Duration::from_millis(ms) {}
-}
-
-/// Runs `child` in a forked process and returns its id.
-fn forked(child: impl FnOnce()) -> c_int {
-    match unsafe { fork() } {
-        0 => {
-            child();
-            exit(0);
-        }
-        id => id,
-    }
-}
-
-fn wait_for(ids: &[c_int]) {
-    for id in ids {
-        unsafe { waitpid(*id, ptr::null_mut(), 0) };
-    }
-}
+use block::Block;
+use system::*;
 
 extern "C" fn wait_and_exit(ms: *mut c_void) -> c_int {
     // In the parent's memory: nothing but a system call.
@@ -263,7 +138,8 @@ fn main() {
                 id
             };
             let first = hold(n(0));
-            std::fs::write("/proc/sys/kernel/ns_last_pid", (first - 1).to_string()).expect("its id");
+            std::fs::write("/proc/sys/kernel/ns_last_pid", (first - 1).to_string())
+                .expect("its id");
             println!("{first} {}", hold(n(1)));
         }
         // hopper: a daemon that is another process each millisecond, and its session.
