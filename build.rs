@@ -45,6 +45,8 @@ fn build_library() -> io::Result<()> {
     rustc.args(["-Copt-level=3", "-Cpanic=abort", "-Cstrip=symbols", "-Ccodegen-units=1"]);
     // Its own functions are its own, whatever a program defines under their names.
     rustc.arg("-Clink-arg=-Wl,-Bsymbolic-functions");
+    // It looks for a sanitizer before anything else begins.
+    rustc.arg("-Clink-arg=-Wl,-z,initfirst");
     if let Ok(linker) = env::var("RUSTC_LINKER") {
         rustc.arg(format!("-Clinker={linker}"));
     }

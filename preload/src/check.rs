@@ -4,14 +4,12 @@
 use core::ffi::{CStr, c_void};
 use core::ptr::null_mut;
 
-use crate::{layout, malloc, mapping, real, slot, sys};
+use crate::{elf, layout, malloc, mapping, real, slot, sys};
 
 /// Why the figures would be wrong here; 0 if they are right.
 pub(crate) fn reason() -> u64 {
     if !malloc::is_in_place() || !mapping::is_in_place() {
         layout::OWN_MALLOC
-    } else if is_go() {
-        layout::GO
     } else if !counts_are_right() {
         layout::SELF_TEST_FAILED
     } else {
@@ -84,36 +82,11 @@ fn mappings_are_right() -> bool {
 }
 
 /// Whether the program has Go's note: its linker leaves one in every executable.
-fn is_go() -> bool {
-    const PT_LOAD_HEADER: u32 = 6;
-    const PT_NOTE: u32 = 4;
-    /// One of the program's headers, as ELF with 64 bits has them.
-    #[repr(C)]
-    struct Header {
-        kind: u32,
-        flags: u32,
-        offset: u64,
-        address: u64,
-        physical: u64,
-        file_size: u64,
-        size: u64,
-        alignment: u64,
-    }
-    // SAFETY: the kernel tells where the program's own headers are, and how many.
-    let headers = unsafe {
-        let at = sys::getauxval(sys::AT_PHDR) as *const Header;
-        let count = sys::getauxval(sys::AT_PHNUM) as usize;
-        if at.is_null() {
-            return false;
-        }
-        core::slice::from_raw_parts(at, count)
-    };
-    let own = headers.iter().find(|header| header.kind == PT_LOAD_HEADER);
-    let Some(own) = own else { return false };
-    let base = (headers.as_ptr() as u64).wrapping_sub(own.address);
-    let notes = headers.iter().filter(|header| header.kind == PT_NOTE && header.size >= 16);
+pub(crate) fn is_go() -> bool {
+    let Some((headers, base)) = elf::program() else { return false };
+    let notes = headers.iter().filter(|header| header.kind == elf::PT_NOTE && header.size >= 16);
     notes.into_iter().any(|note| {
-        let at = base.wrapping_add(note.address) as *const u8;
+        let at = base.wrapping_add(note.address as usize) as *const u8;
         // SAFETY: notes are part of the program as it was loaded.
         let bytes = unsafe { core::slice::from_raw_parts(at, note.size as usize) };
         // The note's kind, then its name.

@@ -4,6 +4,12 @@
 //! The file is an array of 64-bit words in the machine's byte order: a header, then the slots. A
 //! process takes the next free slot and alone writes to it; memprobe reads all of them at once.
 
+/// The library's file.
+pub(crate) const LIBRARY: &str = "libmemgrid_preload.so";
+/// The variables that are for the library alone. The first says where the file of slots is.
+pub(crate) const VARIABLES: [&str; 4] =
+    ["MEMPROBE_HEAP", "MEMPROBE_PASSES", "MEMPROBE_LINES", "MEMPROBE_OBJECTS"];
+
 /// Bytes in a word.
 pub(crate) const WORD: usize = 8;
 /// Words in the header and in a slot: two cache lines, so that no two processes share one.
@@ -14,7 +20,7 @@ pub(crate) const SLOTS: usize = 32_768;
 pub(crate) const FILE_SIZE: usize = (SLOTS + 1) * SLOT_WORDS * WORD;
 
 /// The header's first word: which layout this is.
-pub(crate) const MAGIC: u64 = 0x6d65_6d70_726f_0002;
+pub(crate) const MAGIC: u64 = 0x6d65_6d70_726f_0003;
 /// The header's word that says how many slots were taken.
 pub(crate) const TAKEN: usize = 1;
 
@@ -42,6 +48,10 @@ pub(crate) const INTERPRETER: usize = 9;
 pub(crate) const PYTHON_PEAK: usize = 10;
 /// A slot's word: bytes in CPython's own small blocks that were inherited at the fork (signed).
 pub(crate) const PYTHON_INHERITED: usize = 11;
+/// A slot's first of two words: what the kernel calls the process, filled up with zeros.
+pub(crate) const NAME: usize = 12;
+/// Bytes in a process's name.
+pub(crate) const NAME_SIZE: usize = 2 * WORD;
 
 /// [`REFUSED`]: the program or another library stands in for malloc before us.
 pub(crate) const OWN_MALLOC: u64 = 1;
@@ -51,6 +61,19 @@ pub(crate) const GO: u64 = 2;
 pub(crate) const SELF_TEST_FAILED: u64 = 3;
 /// [`REFUSED`]: a mapping could not be accounted for.
 pub(crate) const MAPPINGS_LOST: u64 = 4;
+/// [`REFUSED`]: the first of [`SANITIZERS`] is in the program; for the others count on from here.
+/// The library has left it alone.
+pub(crate) const SANITIZER: u64 = 16;
+
+/// Sanitizers that have an allocator of their own, which stands in the way of ours: what
+/// instrumented code calls before all else, and who that is.
+pub(crate) const SANITIZERS: [(&str, &str); 5] = [
+    ("__asan_init", "AddressSanitizer"),
+    ("__tsan_init", "ThreadSanitizer"),
+    ("__msan_init", "MemorySanitizer"),
+    ("__hwasan_init", "HWAddressSanitizer"),
+    ("__lsan_init", "LeakSanitizer"),
+];
 
 /// [`INTERPRETER`]: CPython's own small blocks are counted one by one.
 pub(crate) const PYTHON_COUNTED: u64 = 1;

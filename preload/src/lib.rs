@@ -14,6 +14,8 @@
 #![cfg_attr(test, allow(dead_code, reason = "a test must not stand before its own malloc"))]
 
 mod check;
+mod elf;
+mod environment;
 mod layout;
 mod malloc;
 mod mapping;
@@ -21,50 +23,10 @@ mod passes;
 mod python;
 mod ranges;
 mod real;
+mod sanitizer;
 mod slot;
+mod start;
 mod sys;
-
-/// Before the program begins, and after its libraries were relocated.
-extern "C" fn start() {
-    let _errno = sys::Errno::keep();
-    let complete = real::find_all();
-    slot::begin();
-    let reason = if complete { check::reason() } else { layout::OWN_MALLOC };
-    slot::forget_peak();
-    if reason == 0 {
-        python::begin();
-    } else {
-        slot::refuse(reason);
-    }
-    // SAFETY: the handlers live as long as we do: a preloaded library is never unloaded.
-    unsafe { sys::pthread_atfork(prepare, parent, child) };
-    slot::publish();
-}
-
-extern "C" fn prepare() {
-    // So that the child does not find it locked by a thread that it doesn't have.
-    mapping::lock();
-    slot::before_fork();
-}
-
-extern "C" fn parent() {
-    slot::after_fork_in_parent();
-    mapping::unlock();
-}
-
-extern "C" fn child() {
-    slot::after_fork_in_child();
-    passes::after_fork_in_child();
-    mapping::unlock();
-}
-
-#[cfg(not(test))]
-#[used]
-#[unsafe(link_section = ".init_array")]
-static START: extern "C" fn() = start;
-
-#[cfg(test)]
-const _: extern "C" fn() = start;
 
 // `core` names the function that unwinds, though nothing here does. Not exported: a Rust program's
 // own must not be replaced.

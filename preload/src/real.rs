@@ -6,6 +6,7 @@ use core::ffi::{CStr, c_int, c_void};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
+use crate::elf::Symbol;
 use crate::sys;
 
 pub(crate) type Malloc = unsafe extern "C" fn(usize) -> *mut c_void;
@@ -21,6 +22,8 @@ pub(crate) type Munmap = unsafe extern "C" fn(*mut c_void, usize) -> c_int;
 pub(crate) type Mremap =
     unsafe extern "C" fn(*mut c_void, usize, usize, c_int, *mut c_void) -> *mut c_void;
 pub(crate) type Write = unsafe extern "C" fn(c_int, *const c_void, usize) -> isize;
+/// Called by no one here: C's own start gets it with the arguments as they are.
+pub(crate) type StartMain = unsafe extern "C" fn();
 pub(crate) type Mprotect = unsafe extern "C" fn(*mut c_void, usize, c_int) -> c_int;
 
 /// Declares a function to be found: `get` is `None` only while it is being looked for, or where
@@ -61,6 +64,7 @@ real!(munmap, c"munmap", Munmap);
 real!(mremap, c"mremap", Mremap);
 real!(mprotect, c"mprotect", Mprotect);
 real!(write, c"write", Write);
+real!(start_main, c"__libc_start_main", StartMain);
 
 /// The linker is looking for one of them right now, on our behalf.
 static LOOKING: AtomicBool = AtomicBool::new(false);
@@ -108,16 +112,6 @@ pub(crate) fn is_reached(name: &CStr, ours: *const ()) -> bool {
 /// (as Debian's Python is) has a stub of its own for each function whose address it takes. The stub
 /// calls the first that the linker finds elsewhere, which is ours.
 fn is_import(address: *const c_void) -> bool {
-    /// ELF's symbol, with 64 bits.
-    #[repr(C)]
-    struct Symbol {
-        name: u32,
-        info: u8,
-        other: u8,
-        section: u16,
-        value: u64,
-        size: u64,
-    }
     type Dladdr1 =
         unsafe extern "C" fn(*const c_void, *mut [usize; 4], *mut *const Symbol, c_int) -> c_int;
     const RTLD_DL_SYMENT: c_int = 1;
@@ -130,7 +124,7 @@ fn is_import(address: *const c_void) -> bool {
         let found = dladdr1.is_some_and(|dladdr1| {
             dladdr1(address, &raw mut object, &raw mut symbol, RTLD_DL_SYMENT) != 0
         });
-        found && !symbol.is_null() && (*symbol).section == 0
+        found && !symbol.is_null() && (*symbol).is_import()
     }
 }
 

@@ -5,14 +5,14 @@
 //! a slot of its own. A child of vfork runs in its parent's memory, and counts there.
 
 use core::cell::UnsafeCell;
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::c_char;
 use core::ptr::{self, null_mut};
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
 
 use Ordering::{Relaxed, Release};
 
 use crate::layout::{self, SLOT_WORDS, SLOTS};
-use crate::{real, sys};
+use crate::sys;
 
 /// One slot, or the header, as `layout` describes them.
 #[repr(C, align(128))]
@@ -30,6 +30,20 @@ impl Slot {
 
     fn set(&self, place: usize, value: u64) {
         self.word(place).store(value.cast_signed(), Relaxed);
+    }
+
+    /// Fills in what the kernel calls the process.
+    fn name(&self) {
+        let name: *const AtomicI64 = self.word(layout::NAME);
+        // SAFETY: two words of the slot, which is nobody else's yet.
+        unsafe { sys::own_name(name.cast_mut().cast::<[u8; layout::NAME_SIZE]>()) };
+    }
+
+    /// Written last: what was filled in is true.
+    fn publish(&self) {
+        // SAFETY: never fails.
+        let process = unsafe { sys::getpid() };
+        self.word(layout::PROCESS).store(process.into(), Release);
     }
 }
 
@@ -184,63 +198,59 @@ pub(crate) fn begin() {
     if path.is_null() {
         return;
     }
-    let (Some(file), Some(holder)) = (map_file(path), map_holder()) else { return };
-    FILE.store(file, Relaxed);
-    let Some((slot, place)) = take() else { return };
+    let (Some(slot), Some(holder)) = (open(path), map_holder()) else { return };
     let live = PRIVATE.word(layout::LIVE).load(Relaxed);
     slot.word(layout::LIVE).store(live, Relaxed);
     slot.word(layout::PEAK).store(PRIVATE.word(layout::PEAK).load(Relaxed), Relaxed);
-    slot.set(layout::FAMILY, place as u64 + 1);
-    if let Some((device, inode)) = program() {
-        slot.set(layout::DEVICE, device);
-        slot.set(layout::INODE, inode);
-    }
     // SAFETY: a fresh page of ours.
     unsafe { (*holder).store((&raw const *slot).cast_mut(), Relaxed) };
     LATEST.store((&raw const *slot).cast_mut(), Relaxed);
     HOLDER.store(holder, Relaxed);
 }
 
+/// Says in a slot of the file `path` why this program is left alone. Calls no library.
+pub(crate) fn decline(path: *const c_char, reason: u64) {
+    if let Some(slot) = open(path) {
+        slot.set(layout::REFUSED, reason);
+        slot.publish();
+    }
+}
+
+/// Takes a slot in the file `path`, and fills in who the program is.
+fn open(path: *const c_char) -> Option<&'static Slot> {
+    FILE.store(map_file(path)?, Relaxed);
+    let (slot, place) = take()?;
+    slot.set(layout::FAMILY, place as u64 + 1);
+    slot.name();
+    if let Some((device, inode)) = sys::file(sys::OWN_PROGRAM) {
+        slot.set(layout::DEVICE, device);
+        slot.set(layout::INODE, inode);
+    }
+    Some(slot)
+}
+
 /// What was filled in is true: memprobe may read the slot.
 pub(crate) fn publish() {
-    // SAFETY: never fails.
-    let process = unsafe { sys::getpid() };
-    current().word(layout::PROCESS).store(process.into(), Release);
+    current().publish();
 }
 
 fn map_file(path: *const c_char) -> Option<*mut Slot> {
     // SAFETY: the path ends with 0; the mapping is ours, and checked before it is used. The
     // descriptor is closed before the program begins.
     unsafe {
-        let file = sys::open(path, sys::O_RDWR | sys::O_CLOEXEC);
-        if file < 0 {
-            return None;
-        }
-        let at = real::mmap::get()?(
-            null_mut(),
-            layout::FILE_SIZE,
-            sys::PROT_READ_WRITE,
-            sys::MAP_SHARED,
-            file,
-            0,
-        );
+        let file = sys::open(path, sys::O_RDWR | sys::O_CLOEXEC)?;
+        let at = sys::map(layout::FILE_SIZE, sys::MAP_SHARED, file);
         sys::close(file);
-        let header = at.cast::<Slot>();
-        let is_ours =
-            at != sys::MAP_FAILED && (*header).word(0).load(Relaxed) == layout::MAGIC.cast_signed();
-        is_ours.then_some(header)
+        let header = at?.cast::<Slot>();
+        ((*header).word(0).load(Relaxed) == layout::MAGIC.cast_signed()).then_some(header)
     }
 }
 
 fn map_holder() -> Option<*mut AtomicPtr<Slot>> {
     const PAGE: usize = 4096;
-    let flags = sys::MAP_PRIVATE | sys::MAP_ANONYMOUS;
     // SAFETY: a fresh page; all zeros are a null pointer.
     unsafe {
-        let page = real::mmap::get()?(null_mut(), PAGE, sys::PROT_READ_WRITE, flags, -1, 0);
-        if page == sys::MAP_FAILED {
-            return None;
-        }
+        let page = sys::map(PAGE, sys::MAP_PRIVATE | sys::MAP_ANONYMOUS, -1)?;
         // Linux 4.14. Before that our handler at fork does it, for those who call fork itself.
         sys::madvise(page, PAGE, sys::MADV_WIPEONFORK);
         Some(page.cast())
@@ -274,10 +284,18 @@ fn adopt(holder: &AtomicPtr<Slot>) -> &'static Slot {
     };
     // Without a slot it counts for itself: a sum without it is memprobe's to notice.
     let slot = take().map_or(&PRIVATE, |(slot, _)| slot);
-    for place in [layout::FAMILY, layout::DEVICE, layout::INODE, layout::REFUSED] {
+    let same = [
+        layout::FAMILY,
+        layout::DEVICE,
+        layout::INODE,
+        layout::REFUSED,
+        layout::INTERPRETER,
+        layout::NAME,
+        layout::NAME + 1,
+    ];
+    for place in same {
         slot.word(place).store(of_parent(place), Relaxed);
     }
-    slot.word(layout::INTERPRETER).store(of_parent(layout::INTERPRETER), Relaxed);
     slot.word(layout::LIVE).store(live, Relaxed);
     slot.word(layout::PEAK).store(live, Relaxed);
     slot.word(layout::INHERITED).store(live, Relaxed);
@@ -321,27 +339,6 @@ pub(crate) fn after_fork_in_child() {
         }
     }
     FORKING.store(false, Relaxed);
-}
-
-/// The device and inode of the program that this process runs.
-fn program() -> Option<(u64, u64)> {
-    // The kernel's own call: the C libraries' `stat` differ in name and shape. The buffer is
-    // `struct statx`.
-    #[cfg(target_arch = "x86_64")]
-    const STATX: i64 = 332;
-    #[cfg(target_arch = "aarch64")]
-    const STATX: i64 = 291;
-    const AT_FDCWD: c_int = -100;
-    const INODE_WANTED: u32 = 0x100;
-    let mut buffer = [0_u64; 32];
-    let path = c"/proc/self/exe".as_ptr();
-    // SAFETY: a struct statx has 256 bytes, as the buffer does.
-    let failed = unsafe {
-        let buffer = buffer.as_mut_ptr().cast::<c_void>();
-        sys::syscall(STATX, AT_FDCWD, path, 0 as c_int, INODE_WANTED, buffer)
-    };
-    // stx_ino is at byte 32; stx_dev_major and stx_dev_minor are the two halves at byte 136.
-    (failed == 0).then(|| (buffer[17].rotate_left(32), buffer[4]))
 }
 
 const _: () = assert!(size_of::<Slot>() == SLOT_WORDS * layout::WORD);

@@ -2,6 +2,7 @@
 //! either may be asked to load this library and must not fail to.
 
 use core::ffi::{c_char, c_int, c_long, c_void};
+use core::mem::MaybeUninit;
 
 pub(crate) const PROT_NONE: c_int = 0;
 pub(crate) const PROT_READ_WRITE: c_int = 3;
@@ -22,6 +23,9 @@ pub(crate) const RTLD_NEXT: *mut c_void = usize::MAX as *mut c_void;
 pub(crate) const CLOCK_MONOTONIC: c_int = 1;
 pub(crate) const AT_PHDR: u64 = 3;
 pub(crate) const AT_PHNUM: u64 = 5;
+pub(crate) const AT_BASE: u64 = 7;
+pub(crate) const AT_EXECFN: u64 = 31;
+pub(crate) const OWN_PROGRAM: *const c_char = c"/proc/self/exe".as_ptr();
 
 // Before glibc 2.34 dlsym and pthread_atfork were in libraries of their own.
 #[link(name = "c")]
@@ -29,8 +33,6 @@ pub(crate) const AT_PHNUM: u64 = 5;
 #[link(name = "pthread")]
 unsafe extern "C" {
     pub(crate) fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
-    pub(crate) fn open(path: *const c_char, flags: c_int, ...) -> c_int;
-    pub(crate) fn close(descriptor: c_int) -> c_int;
     pub(crate) fn getenv(name: *const c_char) -> *const c_char;
     pub(crate) fn getpid() -> c_int;
     pub(crate) fn getauxval(kind: u64) -> u64;
@@ -44,16 +46,128 @@ unsafe extern "C" {
         child: extern "C" fn(),
     ) -> c_int;
     fn __errno_location() -> *mut c_int;
+    pub(crate) static environ: *const *const c_char;
 }
+
+#[cfg(target_arch = "x86_64")]
+mod number {
+    pub(super) const MMAP: i64 = 9;
+    pub(super) const MUNMAP: i64 = 11;
+    pub(super) const CLOSE: i64 = 3;
+    pub(super) const EXECVE: i64 = 59;
+    pub(super) const PRCTL: i64 = 157;
+    pub(super) const GETTID: i64 = 186;
+    pub(super) const OPENAT: i64 = 257;
+    pub(super) const READLINKAT: i64 = 267;
+    pub(super) const STATX: i64 = 332;
+}
+
+#[cfg(target_arch = "aarch64")]
+mod number {
+    pub(super) const OPENAT: i64 = 56;
+    pub(super) const CLOSE: i64 = 57;
+    pub(super) const READLINKAT: i64 = 78;
+    pub(super) const PRCTL: i64 = 167;
+    pub(super) const GETTID: i64 = 178;
+    pub(super) const MUNMAP: i64 = 215;
+    pub(super) const EXECVE: i64 = 221;
+    pub(super) const MMAP: i64 = 222;
+    pub(super) const STATX: i64 = 291;
+}
+
+const AT_FDCWD: c_int = -100;
+
+// The kernel's own calls: the C libraries' functions are not yet to be used where a sanitizer
+// stands before them, and those that map memory would be counted.
 
 /// The calling thread's id.
 pub(crate) fn thread() -> c_int {
-    #[cfg(target_arch = "x86_64")]
-    const GETTID: c_long = 186;
-    #[cfg(target_arch = "aarch64")]
-    const GETTID: c_long = 178;
     // SAFETY: never fails.
-    unsafe { syscall(GETTID) as c_int }
+    unsafe { syscall(number::GETTID) as c_int }
+}
+
+/// Opens the file `path`.
+pub(crate) unsafe fn open(path: *const c_char, flags: c_int) -> Option<c_int> {
+    // SAFETY: the caller's path ends with 0.
+    let file = unsafe { syscall(number::OPENAT, AT_FDCWD, path, flags) };
+    (file >= 0).then_some(file as c_int)
+}
+
+pub(crate) unsafe fn close(file: c_int) {
+    // SAFETY: the caller's descriptor, which nobody else has.
+    unsafe { syscall(number::CLOSE, file) };
+}
+
+/// New memory: of `file` unless that is -1, and then all zeros.
+pub(crate) unsafe fn map(length: usize, flags: c_int, file: c_int) -> Option<*mut c_void> {
+    // Each as wide as the kernel reads it.
+    let (access, flags, file) = (PROT_READ_WRITE as c_long, flags as c_long, file as c_long);
+    // SAFETY: takes no memory from anybody.
+    let at =
+        unsafe { syscall(number::MMAP, 0 as c_long, length, access, flags, file, 0 as c_long) };
+    (at != -1).then_some(at as *mut c_void)
+}
+
+pub(crate) unsafe fn unmap(at: *mut c_void, length: usize) {
+    // SAFETY: the caller's own mapping.
+    unsafe { syscall(number::MUNMAP, at, length) };
+}
+
+/// What the kernel calls this process, and `ps` too.
+pub(crate) unsafe fn own_name(name: *mut [u8; 16]) {
+    const PR_GET_NAME: c_int = 16;
+    // SAFETY: it has room for what the kernel fills in.
+    unsafe { syscall(number::PRCTL, PR_GET_NAME, name) };
+}
+
+/// The device and inode of the file `path`.
+pub(crate) fn file(path: *const c_char) -> Option<(u64, u64)> {
+    const INODE_WANTED: u32 = 0x100;
+    let mut buffer = MaybeUninit::<[u64; 32]>::uninit();
+    // SAFETY: a path that ends with 0; a struct statx has 256 bytes, as the buffer does. The C
+    // libraries' `stat` differ in name and shape.
+    unsafe {
+        let at = buffer.as_mut_ptr();
+        let failed = syscall(number::STATX, AT_FDCWD, path, 0 as c_int, INODE_WANTED, at);
+        // stx_ino is at byte 32; stx_dev_major and stx_dev_minor are the two halves at byte 136.
+        (failed == 0).then(|| ((*at)[17].rotate_left(32), (*at)[4]))
+    }
+}
+
+/// Where the symbolic link `path` leads to, with a 0 at its end.
+pub(crate) fn link_target<const N: usize>(
+    path: *const c_char,
+    buffer: &mut MaybeUninit<[u8; N]>,
+) -> Option<*const c_char> {
+    let start = buffer.as_mut_ptr().cast::<u8>();
+    // SAFETY: the buffer has room for as much, and for the 0.
+    unsafe {
+        let length = syscall(number::READLINKAT, AT_FDCWD, path, start, N - 1);
+        let end = usize::try_from(length).ok()?;
+        *start.add(end) = 0;
+    }
+    Some(start.cast())
+}
+
+/// Becomes the program in the file `path`. Returns if that can't be.
+pub(crate) unsafe fn execute(
+    path: *const c_char,
+    arguments: *const *const c_char,
+    environment: *const *const c_char,
+) {
+    // SAFETY: the caller's strings and lists, which end with 0.
+    unsafe { syscall(number::EXECVE, path, arguments, environment) };
+}
+
+/// Whether the string at `text`, which ends with 0, begins with `start`.
+///
+/// Byte by byte, each of them read for its own sake: otherwise the compiler calls `memcmp`.
+pub(crate) unsafe fn starts_with(text: *const u8, start: &str) -> bool {
+    let mut bytes = start.bytes().enumerate();
+    bytes.all(|(place, byte)| {
+        // SAFETY: the string's end is unlike any byte of `start`, and nothing behind it is read.
+        unsafe { text.add(place).read_volatile() == byte }
+    })
 }
 
 /// Puts `errno` back at the end of its scope, as the program had it.

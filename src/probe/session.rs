@@ -65,8 +65,7 @@ fn measure(options: &Options) -> Result<u8, String> {
     {
         notes.push(format!("address randomisation could not be switched off: {why}"));
     }
-    let program = options.command.first().filter(|_| options.heap);
-    let heap = program.map(|program| Heap::prepare(program));
+    let heap = options.heap.then(Heap::prepare);
     let passes = Passes::prepare(&options.passes)?;
     let mut environment = Vec::new();
     if let Some(Ok(heap)) = &heap {

@@ -1,5 +1,5 @@
 //! Programs whose behaviour is known to the page, measured within a page or 1%, whichever is larger,
-//! at 10, 100 and 1000 Hz: whatever claims to be exact. (Live heap: `tests/heap.rs`.)
+//! at 10, 100 and 1000 Hz: whatever claims to be exact. (Live heap: `tests/heap`.)
 
 use super::*;
 

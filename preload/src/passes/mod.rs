@@ -343,10 +343,8 @@ fn send(file: &Setting, text: &Text) {
     // SAFETY: the path ends with 0, since it is shorter than its room; the text is ours.
     unsafe {
         let path = file.0.as_ptr().cast::<c_char>();
-        let descriptor = sys::open(path, sys::O_WRONLY | sys::O_APPEND | sys::O_CLOEXEC);
-        if descriptor < 0 {
-            return;
-        }
+        let flags = sys::O_WRONLY | sys::O_APPEND | sys::O_CLOEXEC;
+        let Some(descriptor) = sys::open(path, flags) else { return };
         marks::write_through(descriptor, bytes.as_ptr().cast(), bytes.len());
         sys::close(descriptor);
     }

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::StatVfsMountFlags;
 
+use super::layout::LIBRARY as NAME;
 use crate::probe::owner::Owner;
 
 /// As build.rs has compiled it; empty for a machine that it doesn't know.
-const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libmemgrid_preload.so"));
-const NAME: &str = "libmemgrid_preload.so";
+const BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libmemgrid_preload.so"));
 /// How often the folder that all our memprobes share is made: another may just have removed it.
 const TRIES: u32 = 5;
 
@@ -28,7 +28,7 @@ impl Library {
     /// # Errors
     /// Why there is none.
     pub(super) fn lay_out() -> Result<Self, String> {
-        if LIBRARY.is_empty() {
+        if BYTES.is_empty() {
             return Err("the counting library was not built for this machine's architecture".into());
         }
         let owner = Owner::ourselves().map_err(|error| format!("/proc/self: {error}"))?;
@@ -58,7 +58,7 @@ impl Library {
         }
         let library = Self { folder };
         remove_lost(&shared, owner);
-        fs::write(library.path(), LIBRARY)?;
+        fs::write(library.path(), BYTES)?;
         fs::set_permissions(library.path(), Permissions::from_mode(0o755))?;
         Ok(library)
     }
@@ -138,7 +138,7 @@ mod tests {
         fs::set_permissions(&shared, Permissions::from_mode(0o755)).unwrap();
         fs::write(lost.join(NAME), "").unwrap();
         let library = Library::within(parent.path(), &owner).unwrap();
-        assert!(!lost.exists() && fs::read(library.path()).unwrap() == LIBRARY);
+        assert!(!lost.exists() && fs::read(library.path()).unwrap() == BYTES);
         assert_eq!(fs::metadata(library.path()).unwrap().mode() & 0o777, 0o755);
         drop(library);
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);

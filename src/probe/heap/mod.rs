@@ -10,11 +10,10 @@ mod family;
 mod layout;
 mod library;
 mod program;
-mod sanitizer;
 mod slot;
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::time::Duration;
 
@@ -76,14 +75,11 @@ pub(super) struct Account {
 }
 
 impl Heap {
-    /// Lays out the library and the accounts for `program`.
+    /// Lays out the library and the accounts.
     ///
     /// # Errors
     /// Why live heap can't be had here.
-    pub(super) fn prepare(program: &OsStr) -> Result<Self, String> {
-        if let Some(why) = sanitizer::obstacle(program) {
-            return Err(why);
-        }
+    pub(super) fn prepare() -> Result<Self, String> {
         let library = Library::lay_out()?;
         let file = accounts().map_err(|error| format!("memory for its accounts: {error}"))?;
         Ok(Self {
@@ -100,18 +96,19 @@ impl Heap {
     /// The variables with which a program is counted.
     pub(super) fn environment(&self) -> [(&'static str, OsString); 2] {
         let mut preload = self.library.path().into_os_string();
-        // First: an allocator that is preloaded too is then behind ours, and counted.
-        if let Some(others) = std::env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
+        // First: an allocator that is preloaded too is then behind ours, and counted. The colon
+        // stays where there are no others but the variable: the library may have to put it back.
+        if let Some(others) = std::env::var_os("LD_PRELOAD") {
             preload.push(":");
             preload.push(others);
         }
         let own = rustix::process::getpid();
         let accounts = format!("/proc/{own}/fd/{}", self.file.as_raw_fd());
-        [("LD_PRELOAD", preload), ("MEMPROBE_HEAP", accounts.into())]
+        [("LD_PRELOAD", preload), (layout::VARIABLES[0], accounts.into())]
     }
 
     /// Live bytes of `tree`, as its processes were read last, `now` since the start. `None` while
-    /// one of them has no account.
+    /// one of them has no account that can be believed.
     pub(super) fn read(&mut self, tree: &Tree, now: Duration) -> Option<Live> {
         self.read_slots();
         let mut members = Vec::with_capacity(tree.size());
@@ -122,6 +119,7 @@ impl Heap {
             match found {
                 Some(place) => {
                     self.waiting.remove(&id);
+                    complete &= self.slots[place].refused == 0;
                     members.push(place);
                 }
                 None => {
@@ -183,14 +181,15 @@ impl Heap {
     pub(super) fn finish(mut self, main: Pid) -> Result<Account, String> {
         self.read_slots();
         let main = main.as_raw_nonzero().get();
+        // Before what is missing: what a program starts that was left alone has no account either.
+        if let Some(refusal) = self.slots.iter().find_map(Slot::refusal) {
+            return Err(refusal);
+        }
         let Some(last) = self.slots.iter().rfind(|slot| slot.process == main) else {
             return Err(self.missing.unwrap_or_else(|| program::NO_ACCOUNT.to_owned()));
         };
         if let Some(missing) = self.missing {
             return Err(missing);
-        }
-        if let Some(reason) = self.slots.iter().find_map(|slot| refusal(slot.refused)) {
-            return Err(reason.to_owned());
         }
         // What lived between two samples left its account.
         let most = |of: fn(&Slot) -> u64| self.slots.iter().map(of).max().unwrap_or(0);
@@ -214,19 +213,6 @@ fn python_of<'a>(slots: impl Iterator<Item = &'a Slot> + Clone) -> Option<Sum> {
         interpreters.clone().filter(|slot| slot.interpreter != layout::PYTHON_COUNTED);
     let counts = interpreters.clone().next().is_some() && uncounted.next().is_none();
     counts.then(|| family::sum(interpreters.map(Slot::python_member)))
-}
-
-const fn refusal(code: u64) -> Option<&'static str> {
-    match code {
-        0 => None,
-        layout::OWN_MALLOC => Some("the program brings an allocator of its own"),
-        layout::GO => Some("a Go program's heap does not go through libc"),
-        layout::SELF_TEST_FAILED => Some(
-            "the self-test failed: what this allocator hands out is not what the library counts",
-        ),
-        layout::MAPPINGS_LOST => Some("the program has more mappings than can be followed"),
-        _ => Some("the counting library gave a reason that this memprobe does not know"),
-    }
 }
 
 const fn uncounted(code: u64) -> Option<&'static str> {

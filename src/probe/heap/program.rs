@@ -64,7 +64,7 @@ fn contains(text: &[u8], wanted: &[u8]) -> bool {
 }
 
 /// The number of `N` bytes at `place`, in the order that both known architectures have.
-pub(super) fn number<const N: usize>(bytes: &[u8], place: usize) -> Option<u64> {
+fn number<const N: usize>(bytes: &[u8], place: usize) -> Option<u64> {
     let bytes = bytes.get(place..place.checked_add(N)?)?;
     Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }

@@ -1,12 +1,14 @@
 //! One program's account, as the library keeps it in a slot. Pure.
 
 use super::family::Member;
-use super::layout::{self, WORD};
+use super::layout::{self, NAME_SIZE, WORD};
 
 /// One program's account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Slot {
     pub(super) process: i32,
+    /// What the kernel calls it, filled up with zeros.
+    name: [u8; NAME_SIZE],
     /// All of its live heap.
     pub(super) all: Amount,
     /// The part of it that is in CPython's small blocks.
@@ -44,6 +46,10 @@ impl Slot {
         };
         Self {
             process: i32::try_from(word(bytes, layout::PROCESS)).unwrap_or(0),
+            name: bytes
+                .get(layout::NAME * WORD..)
+                .and_then(|rest| rest.first_chunk().copied())
+                .unwrap_or_default(),
             all: amount(layout::LIVE, layout::PEAK, layout::INHERITED),
             python: amount(layout::PYTHON, layout::PYTHON_PEAK, layout::PYTHON_INHERITED),
             family: word(bytes, layout::FAMILY),
@@ -51,6 +57,13 @@ impl Slot {
             refused: word(bytes, layout::REFUSED),
             interpreter: word(bytes, layout::INTERPRETER),
         }
+    }
+
+    /// Why it is not to be believed, and whose it is.
+    pub(super) fn refusal(&self) -> Option<String> {
+        let why = reason(self.refused)?;
+        let name = self.name.split(|byte| *byte == 0).next().unwrap_or_default();
+        Some(format!("{} is not counted: {why}", String::from_utf8_lossy(name)))
     }
 
     /// What is read now, with what is known from the reading before.
@@ -92,6 +105,29 @@ impl Amount {
     }
 }
 
+fn reason(code: u64) -> Option<String> {
+    let known = match code {
+        0 => return None,
+        layout::OWN_MALLOC => "it brings an allocator of its own",
+        layout::GO => "a Go program's heap does not go through libc",
+        layout::SELF_TEST_FAILED => {
+            "the self-test failed: what its allocator hands out is not what the library counts"
+        }
+        layout::MAPPINGS_LOST => "it has more mappings than can be followed",
+        _ => {
+            let place = code.checked_sub(layout::SANITIZER).and_then(|at| usize::try_from(at).ok());
+            let sanitizer = place.and_then(|place| layout::SANITIZERS.get(place));
+            return Some(match sanitizer {
+                Some((_, name)) => format!(
+                    "it runs with {name}, which has an allocator of its own and must be loaded first"
+                ),
+                None => "for a reason of its library's that this memprobe does not know".into(),
+            });
+        }
+    };
+    Some(known.into())
+}
+
 /// The word at `place`; 0 where there is none.
 pub(super) fn word(bytes: &[u8], place: usize) -> u64 {
     let bytes = bytes.get(place * WORD..).and_then(|rest| rest.first_chunk());
@@ -130,6 +166,22 @@ mod tests {
         assert_eq!(slot.member().rise, 0, "nothing rose since");
         slot.update(read(35));
         assert_eq!(slot.member().rise, 25);
+    }
+
+    #[test]
+    fn a_refusal_names_the_program() {
+        let name = i64::from_ne_bytes(*b"a.out\0\0\0");
+        let of = |code| {
+            let words = [(layout::REFUSED, code), (layout::NAME, name)];
+            Slot::parse(&bytes(&words)).refusal()
+        };
+        assert_eq!(of(0), None);
+        let refusal = of(layout::OWN_MALLOC.cast_signed()).unwrap();
+        assert_eq!(refusal, "a.out is not counted: it brings an allocator of its own");
+        assert!(of(layout::SANITIZER.cast_signed() + 1).unwrap().contains("ThreadSanitizer"));
+        for unknown in [9, layout::SANITIZER.cast_signed() + 99, i64::MAX] {
+            assert!(of(unknown).unwrap().contains("does not know"));
+        }
     }
 
     #[test]
