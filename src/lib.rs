@@ -11,11 +11,12 @@
 //! `config`, `plan` and `analyse` are pure: what they know of files, time and chance is
 //! passed in. `docs/architecture.md` explains the walls between the modules.
 
-// What everybody speaks: errors, exit codes, outcomes, measurements, statistics.
+// What everybody speaks: errors, exit codes, outcomes, measurements, statistics; and logs that grow.
 pub mod error;
 pub mod event;
 pub mod exit_code;
 pub mod fingerprint;
+mod growing_log;
 pub mod interrupt;
 pub mod measurement;
 pub mod outcome;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::log_limit::{self, GrowingLog};
+use super::log_limit;
 use super::process::{self, Ending, Spawn};
 use super::secrets::Secrets;
 use super::services::{Served, logs};
@@ -21,6 +21,7 @@ use crate::collect::curves;
 use crate::collect::record::{AttemptRecord, SCHEMA};
 use crate::collect::run_dir::{RunDir, SAMPLES, STDERR, STDOUT, StagedAttempt, TABLE};
 use crate::error::Result;
+use crate::growing_log::GrowingLog;
 use crate::measurement::sample_file::csv;
 use crate::measurement::{Curves, Derived, ProbeOutcome, ProbeResult, SampleFile};
 use crate::outcome::Outcome;
@@ -172,10 +173,11 @@ fn spawn(
         stdout: fs_err::File::create(staged.path().join(STDOUT))?,
         stderr: fs_err::File::create(staged.path().join(STDERR))?,
     };
-    let log = |file: &fs_err::File| {
-        file.try_clone().map(|file| GrowingLog::new(file, settings.log_limit))
-    };
-    let mut logs = [log(&spawn.stdout)?, log(&spawn.stderr)?];
+    let half = settings.log_limit / 2;
+    let log = |file: &fs_err::File| Ok(GrowingLog::new(file.try_clone()?, half, half));
+    let mut logs: Vec<GrowingLog> =
+        [&spawn.stdout, &spawn.stderr].into_iter().map(log).collect::<Result<_>>()?;
+    logs.extend(served.logs());
     let deadline = Instant::now() + settings.timeout.saturating_add(SAFETY);
     Ok(process::run(spawn, deadline, stop, &mut || logs.iter_mut().for_each(GrowingLog::trim)))
 }

@@ -1,54 +1,14 @@
 //! What a workload prints is bounded on disk: the beginning and the end of each log are kept.
 //!
-//! A workload writes into a plain file, so that it never waits for us, however much it prints. While
-//! it runs, the middle of a file that has outgrown its limit is given back to the file system as a hole;
-//! when it has ended, the file is written again without the hole.
+//! While it runs, [`GrowingLog`](crate::growing_log::GrowingLog) leaves a hole in the middle of what has
+//! outgrown its limit; when it has ended, the file is written again without the hole.
 
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use bytesize::ByteSize;
-use rustix::fs::{FallocateFlags, fallocate};
 
 use crate::error::Result;
-
-/// Holes consist of whole blocks.
-const BLOCK: u64 = 4096;
-
-/// The log of a workload that runs.
-pub(super) struct GrowingLog {
-    file: fs_err::File,
-    /// How much is kept of either end.
-    half: u64,
-    /// Where the hole ends.
-    hole_end: u64,
-}
-
-impl GrowingLog {
-    /// `file` is what the workload writes to.
-    pub(super) const fn new(file: fs_err::File, limit: u64) -> Self {
-        Self { file, half: limit / 2, hole_end: 0 }
-    }
-
-    /// Gives back what is neither in the beginning nor in the end. Where the file system has no holes
-    /// it can't be helped: the log is cut when the workload has ended.
-    pub(super) fn trim(&mut self) {
-        let length = self.file.metadata().map_or(0, |data| data.len());
-        let start = self.half.next_multiple_of(BLOCK).max(self.hole_end);
-        let end = length.saturating_sub(self.half) / BLOCK * BLOCK;
-        if end <= start {
-            return;
-        }
-        let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-        match fallocate(&self.file, hole, start, end - start) {
-            Ok(()) => self.hole_end = end,
-            Err(error) => {
-                tracing::debug!("{} can't be trimmed: {error}", self.file.path().display());
-                self.hole_end = u64::MAX;
-            }
-        }
-    }
-}
 
 /// Leaves the beginning and the end of a log that is longer than `limit` bytes, in whole lines if it has
 /// such, and between them a line that says what is left out. How many bytes that are.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Task;
 use crate::error::Result;
+use crate::growing_log::GrowingLog;
 use crate::service::{Visit, log_name};
 
 /// The services that an attempt uses.
@@ -28,6 +29,11 @@ impl Served {
     pub(super) fn processes(&self) -> impl Iterator<Item = i32> {
         let own = self.visits.iter().filter(|visit| self.is_alone || !visit.is_shared());
         own.filter_map(Visit::process)
+    }
+
+    /// What the services print while they serve.
+    pub(super) fn logs(&self) -> impl Iterator<Item = GrowingLog> {
+        self.visits.iter().filter_map(Visit::growing_log)
     }
 
     /// Ends what was started for the attempt, and keeps what was printed in `folder`. What a

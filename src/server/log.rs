@@ -1,14 +1,26 @@
 //! What a server printed, as far as an error shows it.
 
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
+/// How much of the end of a log is looked through, in bytes.
+const TAIL: u64 = 256 << 10;
 /// Lines of the log in an error.
 const LINES: usize = 12;
 
 /// The lines of the log that say why the server did not do what it should; empty if there are none.
 pub(crate) fn tail(log: &Path) -> String {
-    let text = std::fs::read(log).unwrap_or_default();
-    telling_lines(&String::from_utf8_lossy(&text)).join("\n")
+    telling_lines(&String::from_utf8_lossy(&end_of(log).unwrap_or_default())).join("\n")
+}
+
+fn end_of(log: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(log)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    let mut end = Vec::new();
+    file.take(TAIL).read_to_end(&mut end)?;
+    Ok(end)
 }
 
 /// The last lines that tell of an error; or, if none does, the last lines.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::instance::Instance;
 use super::log_name;
 use crate::error::Result;
+use crate::growing_log::GrowingLog;
 
 /// What is kept of what a service printed during one attempt, in bytes.
 const MOST_LOG: u64 = 1 << 20;
@@ -47,6 +48,12 @@ impl Visit {
     #[must_use]
     pub fn process(&self) -> Option<i32> {
         self.instance.process()
+    }
+
+    /// What it prints, of which no more than the end will be read; `None` if it can't be opened.
+    pub(crate) fn growing_log(&self) -> Option<GrowingLog> {
+        let file = fs_err::OpenOptions::new().write(true).open(self.instance.log()).ok()?;
+        Some(GrowingLog::new(file, 0, MOST_LOG))
     }
 
     /// How it ended, with the last lines that it printed; `None` as long as it runs.
