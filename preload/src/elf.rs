@@ -92,6 +92,11 @@ pub(crate) fn objects() -> impl Iterator<Item = Object> {
     })
 }
 
+/// Whether any of them exports `name`. Unlike `dlsym` it leaves no error behind.
+pub(crate) fn is_exported(name: &Name) -> bool {
+    objects().filter_map(|object| object.exports()).any(|exports| exports.have(name))
+}
+
 fn first() -> Option<*const Loaded> {
     let (headers, base) = program()?;
     let dynamic = headers.iter().find(|header| header.kind == PT_DYNAMIC)?;

@@ -31,10 +31,15 @@ unsafe impl Sync for Shared {}
 static MAPPINGS: Shared =
     Shared(UnsafeCell::new(Mappings { anonymous: Ranges::new(), counted: Ranges::new() }));
 static LOCKED: AtomicBool = AtomicBool::new(false);
+/// A mapping could not be accounted for: then no other is, so that nobody waits again.
+static LOST: AtomicBool = AtomicBool::new(false);
 /// The thread whose mappings are not counted right now; 0 if there is none.
 static ASIDE: AtomicI32 = AtomicI32::new(0);
 
 pub(crate) fn lock() -> bool {
+    if LOST.load(Ordering::Relaxed) {
+        return false;
+    }
     for _ in 0..PATIENCE {
         if LOCKED.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok() {
             return true;
@@ -42,9 +47,15 @@ pub(crate) fn lock() -> bool {
         // SAFETY: no more than a hint.
         unsafe { sys::sched_yield() };
     }
-    // A signal's handler that maps, in a thread that was mapping. Never hang a program for it.
-    slot::refuse(layout::MAPPINGS_LOST);
+    // A signal's handler that maps, in a thread that was mapping; or a child that was forked by the
+    // kernel's own call meanwhile. Never hang a program for it.
+    lose();
     false
+}
+
+fn lose() {
+    LOST.store(true, Ordering::Relaxed);
+    slot::refuse(layout::MAPPINGS_LOST);
 }
 
 pub(crate) fn unlock() {
@@ -62,7 +73,7 @@ fn change(change: impl FnOnce(&mut Mappings) -> Result<i64, Full>) {
     unlock();
     match changed {
         Ok(bytes) => slot::count(bytes),
-        Err(Full) => slot::refuse(layout::MAPPINGS_LOST),
+        Err(Full) => lose(),
     }
 }
 

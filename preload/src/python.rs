@@ -10,6 +10,7 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
+use crate::elf::{self, Name};
 use crate::{layout, malloc as blocks, mapping, passes, real, slot, sys};
 
 /// What is smaller on the arenas' interface is no arena (3.11 maps its frames there).
@@ -77,6 +78,10 @@ static POOLS: [AtomicPtr<AtomicU64>; REGIONS] = [const { AtomicPtr::new(null_mut
 
 /// If the program is a CPython, or is linked with one: puts ours in place, before it begins.
 pub(crate) fn begin() {
+    const SIGN: Name = Name::new("PyMem_SetAllocator");
+    if !elf::is_exported(&SIGN) {
+        return;
+    }
     let (Some(get), Some(set), Some(get_arenas), Some(set_arenas), Some(version)) = (
         find::<UseAllocator>(c"PyMem_GetAllocator"),
         find::<UseAllocator>(c"PyMem_SetAllocator"),

@@ -222,9 +222,9 @@ fn open(path: *const c_char) -> Option<&'static Slot> {
     let (slot, place) = take()?;
     slot.set(layout::FAMILY, place as u64 + 1);
     slot.name();
-    if let Some((device, inode)) = sys::file(sys::OWN_PROGRAM) {
-        slot.set(layout::DEVICE, device);
-        slot.set(layout::INODE, inode);
+    if let Some(program) = sys::file(sys::OWN_PROGRAM) {
+        slot.set(layout::DEVICE, program.device);
+        slot.set(layout::INODE, program.inode);
     }
     Some(slot)
 }
@@ -234,7 +234,12 @@ pub(crate) fn publish() {
     current().publish();
 }
 
+/// The path tells of a descriptor of memprobe's. In another process namespace, or after memprobe's
+/// end, it may be anybody's: then it is not even opened.
 fn map_file(path: *const c_char) -> Option<*mut Slot> {
+    if sys::file(path)?.size != Some(layout::FILE_SIZE as u64) {
+        return None;
+    }
     // SAFETY: the path ends with 0; the mapping is ours, and checked before it is used. The
     // descriptor is closed before the program begins.
     unsafe {

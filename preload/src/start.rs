@@ -85,6 +85,7 @@ extern "C" fn start() -> *mut c_void {
     if !check::is_go() {
         begin();
     }
+    // Last, since what is found takes away the error of what was not: `dlerror` would tell it.
     real::start_main::get().map_or(core::ptr::null_mut(), |go_on| go_on as *mut c_void)
 }
 
@@ -98,8 +99,7 @@ fn begin() {
     } else {
         slot::refuse(reason);
     }
-    // SAFETY: the handlers live as long as we do: a preloaded library is never unloaded.
-    unsafe { sys::pthread_atfork(prepare, parent, child) };
+    sys::at_fork(prepare, parent, child);
     slot::publish();
 }
 

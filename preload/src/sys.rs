@@ -27,10 +27,9 @@ pub(crate) const AT_BASE: u64 = 7;
 pub(crate) const AT_EXECFN: u64 = 31;
 pub(crate) const OWN_PROGRAM: *const c_char = c"/proc/self/exe".as_ptr();
 
-// Before glibc 2.34 dlsym and pthread_atfork were in libraries of their own.
+// Before glibc 2.34 dlsym was in a library of its own.
 #[link(name = "c")]
 #[link(name = "dl")]
-#[link(name = "pthread")]
 unsafe extern "C" {
     pub(crate) fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
     pub(crate) fn getenv(name: *const c_char) -> *const c_char;
@@ -40,11 +39,6 @@ unsafe extern "C" {
     pub(crate) fn clock_gettime(clock: c_int, time: *mut i64) -> c_int;
     pub(crate) fn sched_yield() -> c_int;
     pub(crate) fn syscall(number: c_long, ...) -> c_long;
-    pub(crate) fn pthread_atfork(
-        prepare: extern "C" fn(),
-        parent: extern "C" fn(),
-        child: extern "C" fn(),
-    ) -> c_int;
     fn __errno_location() -> *mut c_int;
     pub(crate) static environ: *const *const c_char;
 }
@@ -120,17 +114,38 @@ pub(crate) unsafe fn own_name(name: *mut [u8; 16]) {
     unsafe { syscall(number::PRCTL, PR_GET_NAME, name) };
 }
 
-/// The device and inode of the file `path`.
-pub(crate) fn file(path: *const c_char) -> Option<(u64, u64)> {
-    const INODE_WANTED: u32 = 0x100;
+/// What there is to know of a file.
+#[derive(PartialEq)]
+pub(crate) struct File {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+    /// `None` for one that is none of bytes, such as a terminal.
+    pub(crate) size: Option<u64>,
+}
+
+/// The file `path`, without opening it.
+pub(crate) fn file(path: *const c_char) -> Option<File> {
+    /// Its kind, inode and size.
+    const WANTED: u32 = 0x1 | 0x100 | 0x200;
+    const KIND: u16 = 0o170_000;
+    const REGULAR: u16 = 0o100_000;
     let mut buffer = MaybeUninit::<[u64; 32]>::uninit();
     // SAFETY: a path that ends with 0; a struct statx has 256 bytes, as the buffer does. The C
     // libraries' `stat` differ in name and shape.
     unsafe {
         let at = buffer.as_mut_ptr();
-        let failed = syscall(number::STATX, AT_FDCWD, path, 0 as c_int, INODE_WANTED, at);
-        // stx_ino is at byte 32; stx_dev_major and stx_dev_minor are the two halves at byte 136.
-        (failed == 0).then(|| ((*at)[17].rotate_left(32), (*at)[4]))
+        let failed = syscall(number::STATX, AT_FDCWD, path, 0 as c_int, WANTED, at);
+        if failed != 0 {
+            return None;
+        }
+        // stx_mode is at byte 28, stx_ino at 32, stx_size at 40; stx_dev_major and stx_dev_minor
+        // are the two halves at byte 136.
+        let mode = *at.cast::<u16>().add(14);
+        Some(File {
+            device: (*at)[17].rotate_left(32),
+            inode: (*at)[4],
+            size: (mode & KIND == REGULAR).then(|| (*at)[5]),
+        })
     }
 }
 
@@ -168,6 +183,30 @@ pub(crate) unsafe fn starts_with(text: *const u8, start: &str) -> bool {
         // SAFETY: the string's end is unlike any byte of `start`, and nothing behind it is read.
         unsafe { text.add(place).read_volatile() == byte }
     })
+}
+
+type Handler = extern "C" fn();
+
+/// Has these called just before a fork, and after it in the parent and in the child.
+///
+/// Programs have `pthread_atfork` in themselves with glibc, where it calls something that musl
+/// doesn't have: asked for when linked, it would keep a program of musl's from starting.
+pub(crate) fn at_fork(prepare: Handler, parent: Handler, child: Handler) {
+    type OfGlibc = extern "C" fn(Handler, Handler, Handler, *mut c_void) -> c_int;
+    type OfMusl = extern "C" fn(Handler, Handler, Handler) -> c_int;
+    // SAFETY: names that end with 0; what is found are the C library's functions of these types.
+    // The handlers live as long as we do: a preloaded library is never unloaded.
+    unsafe {
+        let of_glibc = dlsym(RTLD_DEFAULT, c"__register_atfork".as_ptr());
+        if let Some(register) = core::mem::transmute::<*mut c_void, Option<OfGlibc>>(of_glibc) {
+            register(prepare, parent, child, core::ptr::null_mut());
+            return;
+        }
+        let of_musl = dlsym(RTLD_DEFAULT, c"pthread_atfork".as_ptr());
+        if let Some(register) = core::mem::transmute::<*mut c_void, Option<OfMusl>>(of_musl) {
+            register(prepare, parent, child);
+        }
+    }
 }
 
 /// Puts `errno` back at the end of its scope, as the program had it.

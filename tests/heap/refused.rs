@@ -31,3 +31,30 @@ fn an_allocator_of_the_programs_own_is_not_mistaken() {
     assert_eq!(probed.code, Some(0), "{}", probed.stderr);
     assert!(probed.why_not("peak_heap").contains("allocator of its own"));
 }
+
+#[test]
+fn a_program_of_musls_runs() {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workloads/own_malloc.c");
+    let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join("with-musl");
+    let status = Command::new("musl-gcc").arg("-o").arg(&built).arg(source).status();
+    if !status.is_ok_and(|status| status.success()) {
+        return skip::say("there is no musl-gcc");
+    }
+    let probed = probe(&[], &["sh", "-c", &format!("{}; exit $?", built.display())]);
+    assert_eq!(probed.code, Some(0), "{}", probed.stderr);
+    assert!(probed.why_not("peak_heap").contains("with-musl is not counted"));
+}
+
+#[test]
+fn what_is_not_memprobes_is_not_touched() {
+    let Some(program) = program() else { return };
+    let program = program.display();
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "").unwrap();
+    // As where the descriptor that was memprobe's is another's by now.
+    for other in [empty.to_str().unwrap(), "/dev/null", "/", "/dev/tty", "none"] {
+        let script = format!("MEMPROBE_HEAP={other} {program} hold 1 0; exit $?");
+        assert_eq!(probe(&[], &["sh", "-c", &script]).code, Some(0), "{other}");
+    }
+}

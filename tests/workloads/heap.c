@@ -3,6 +3,7 @@
  * heap MODE [NUMBER]...: see main. Sizes are in MiB, times in milliseconds. What it prints first is
  * how many bytes it holds at its fullest, by the allocator's own account. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -201,7 +202,7 @@ int main(int argc, char **argv)
         if (at == MAP_FAILED || munmap(at, size / 2) != 0)
             return 5;
         wait_ms(n[1]);
-    } else if (is("errno", argv)) { /* what is left alone: errno, descriptors */
+    } else if (is("errno", argv)) { /* what is left alone: errno, dlerror, descriptors */
         errno = 77;
         void *block = NULL;
         if (posix_memalign(&block, 64, 100) != 0 || posix_memalign(&block, 3, 1) != EINVAL)
@@ -217,6 +218,8 @@ int main(int argc, char **argv)
         none = reallocarray(NULL, many, 3);
         if (none != NULL || errno != ENOMEM || calloc(many, 3) != NULL)
             return 9;
+        if (dlerror() != NULL)
+            return 10;
         int next = dup(0);
         say((unsigned long)next);
         free(NULL);
