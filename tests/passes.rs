@@ -3,64 +3,28 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
+mod probed;
 mod skip;
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use memgrid::measurement::{ProbeResult, SampleFile};
+use memgrid::measurement::SampleFile;
+use probed::Probed;
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workloads/passes.py");
 const COUNT: &str = "objects:__main__.Plain";
 const SIZE: &str = "objects_size:__main__.Plain";
 const OBJECTS: [&str; 4] = ["--objects", "__main__.Plain", "--objects", "__main__.Slots"];
 
-struct Probed {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-    result: ProbeResult,
-    samples: SampleFile,
-}
-
-impl Probed {
-    fn value(&self, metric: &str) -> f64 {
-        let metric = &self.result.metrics[metric];
-        metric.value.unwrap_or_else(|| panic!("{metric:?}"))
-    }
-
-    fn why_not(&self, metric: &str) -> &str {
-        let metric = &self.result.metrics[metric];
-        assert_eq!(metric.value, None);
-        metric.unavailable.as_deref().unwrap()
-    }
-
-    /// What the field said at a mark: in the sample that was taken for it.
-    fn at(&self, mark: f64, field: &str) -> f64 {
-        let reading = self.samples.points(field).find(|(t, _)| *t >= mark - 1e-6);
-        reading.unwrap_or_else(|| panic!("{field} has no reading at {mark}")).1
-    }
+/// What the field said at a mark: in the sample that was taken for it.
+fn at(samples: &SampleFile, mark: f64, field: &str) -> f64 {
+    let reading = samples.points(field).find(|(t, _)| *t >= mark - 1e-6);
+    reading.unwrap_or_else(|| panic!("{field} has no reading at {mark}")).1
 }
 
 fn probe(options: &[&str], command: &[&str]) -> Probed {
-    let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_memprobe"))
-        .args(["--plot", "never", "--out"])
-        .arg(folder.path())
-        .args(options)
-        .arg("--")
-        .args(command)
-        .output()
-        .unwrap();
-    let text = fs::read(folder.path().join("result.json")).unwrap();
-    Probed {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-        result: serde_json::from_slice(&text).unwrap(),
-        samples: SampleFile::open(&folder.path().join("samples.jsonl")).unwrap(),
-    }
+    probed::probe(&[&["--plot", "never"], options].concat(), command)
 }
 
 /// Interpreters that passes can be made in: `python3`, and those that `MEMGRID_TEST_PYTHONS` names.
@@ -90,12 +54,13 @@ fn of_each_python(options: &[&str], mode: &str, check: impl Fn(Probed)) {
 #[test]
 fn instances_are_counted_at_every_mark() {
     of_each_python(&OBJECTS, "objects", |probed| {
-        assert_eq!(probed.code, Some(0), "{}", probed.stderr);
-        assert_eq!(probed.samples.marks.len(), 8);
-        for mark in &probed.samples.marks {
+        assert_eq!(probed.code(), Some(0), "{}", probed.stderr);
+        let samples = probed.samples();
+        assert_eq!(samples.marks.len(), 8);
+        for mark in &samples.marks {
             let (plain, slots) = mark.name.split_once(' ').unwrap();
-            assert_eq!(probed.at(mark.t, COUNT), plain.parse::<f64>().unwrap(), "{}", mark.name);
-            let found = probed.at(mark.t, "objects:__main__.Slots");
+            assert_eq!(at(&samples, mark.t, COUNT), plain.parse::<f64>().unwrap(), "{}", mark.name);
+            let found = at(&samples, mark.t, "objects:__main__.Slots");
             assert_eq!(found, slots.parse::<f64>().unwrap(), "{}", mark.name);
         }
         assert_eq!(probed.value("peak_objects:__main__.Plain"), 1500.0);
@@ -111,19 +76,21 @@ fn instances_are_counted_at_every_mark() {
 #[test]
 fn a_thread_may_send_the_mark() {
     of_each_python(&OBJECTS, "threads", |probed| {
-        assert_eq!(probed.at(probed.samples.marks[0].t, COUNT), 800.0);
+        let samples = probed.samples();
+        assert_eq!(at(&samples, samples.marks[0].t, COUNT), 800.0);
     });
 }
 
 #[test]
 fn their_size_is_what_the_interpreter_says() {
     of_each_python(&OBJECTS, "size", |probed| {
-        let (found, said) = (probed.at(probed.samples.marks[1].t, SIZE), probed.stdout.trim());
+        let samples = probed.samples();
+        let (found, said) = (at(&samples, samples.marks[1].t, SIZE), probed.stdout.trim());
         let said: f64 = said.parse().unwrap();
         // What all share counts once, or not at all: names, small numbers, None.
         assert!((found - said).abs() < 2000.0, "{found} is not {said}");
         // Before anybody asked for their dictionaries: at least the values, of which there are two.
-        let before = probed.at(probed.samples.marks[0].t, SIZE);
+        let before = at(&samples, samples.marks[0].t, SIZE);
         assert!(before < found && before > 1000.0 * (48.0 + 149.0 + 16.0), "{before}, {found}");
     });
 }
@@ -131,7 +98,7 @@ fn their_size_is_what_the_interpreter_says() {
 #[test]
 fn the_line_of_the_peak_comes_first() {
     of_each_python(&["--lines", "3"], "line", |probed| {
-        assert_eq!(probed.code, Some(0), "{}", probed.stderr);
+        assert_eq!(probed.code(), Some(0), "{}", probed.stderr);
         let lines = probed.result.lines.as_ref().unwrap();
         assert_eq!(lines.unavailable, None);
         assert!(lines.nearness() >= 0.95 && lines.live <= lines.peak, "{lines:?}");
@@ -151,7 +118,7 @@ fn the_line_of_the_peak_comes_first() {
 fn both_passes_at_once_leave_the_program_as_it_is() {
     let options = [&OBJECTS[..], &["--lines", "5"]].concat();
     of_each_python(&options, "quiet", |probed| {
-        assert_eq!((probed.code, &probed.stdout[..]), (Some(3), "2000\n"));
+        assert_eq!((probed.code(), &probed.stdout[..]), (Some(3), "2000\n"));
         assert!(probed.stderr.starts_with("done\nmemprobe: failed"), "{}", probed.stderr);
         assert!(probed.result.lines.unwrap().top.len() <= 5);
     });
@@ -161,7 +128,7 @@ fn both_passes_at_once_leave_the_program_as_it_is() {
 fn a_child_is_looked_at_too_and_warns_of_nothing() {
     let options = [&OBJECTS[..], &["--lines", "5"]].concat();
     of_each_python(&options, "fork", |probed| {
-        assert_eq!((probed.code, &probed.stdout[..]), (Some(0), "100\n"));
+        assert_eq!((probed.code(), &probed.stdout[..]), (Some(0), "100\n"));
         assert!(probed.stderr.starts_with("memprobe: ok"), "{}", probed.stderr);
     });
 }
@@ -176,7 +143,7 @@ fn what_can_not_be_looked_at_says_why() {
         assert!(why.contains("no attributes"), "{why}");
     });
     let probed = probe(&["--objects", "a.B", "--lines", "3"], &["sh", "-c", "exit 4"]);
-    assert_eq!(probed.code, Some(4));
+    assert_eq!(probed.code(), Some(4));
     assert!(probed.why_not("peak_objects:a.B").contains("no CPython"));
     assert!(probed.result.lines.unwrap().unavailable.unwrap().contains("no CPython"));
 }

@@ -11,9 +11,9 @@ fn what_is_held_is_counted() {
     {
         let Some(probed) = known(&["--period", "50ms"], arguments) else { return };
         assert_eq!(probed.result.metrics["peak_heap"].precision, Precision::Exact);
-        assert_near(probed.value("peak_heap"), own + probed.said(), PAGE);
+        assert_near(probed.value("peak_heap"), own + said(&probed), PAGE);
         let is_free = arguments.starts_with('s');
-        let at_end = if is_free { own } else { own + probed.said() };
+        let at_end = if is_free { own } else { own + said(&probed) };
         assert_near(probed.value("heap_at_end"), at_end, PAGE);
         assert!(probed.stderr.contains("peak heap"), "{}", probed.stderr);
         assert!(!probed.result.metrics.contains_key("peak_python_heap"));
@@ -23,18 +23,18 @@ fn what_is_held_is_counted() {
 #[test]
 fn what_is_too_short_for_samples_is_counted() {
     let Some(probed) = known(&["--period", "10s"], "hold 20 0") else { return };
-    assert_near(probed.value("peak_heap"), probed.said(), OWN);
+    assert_near(probed.value("peak_heap"), said(&probed), OWN);
 }
 
 #[test]
 fn what_is_freed_is_not_live_though_it_is_resident() {
     let Some(probed) = known(&[], "release 60 300") else { return };
-    assert_near(probed.value("peak_heap"), probed.said(), OWN);
-    let (heap, rss) = (probed.points("heap"), probed.points("rss"));
-    assert!(heap.iter().any(|bytes| (bytes - probed.said()).abs() < OWN));
+    assert_near(probed.value("peak_heap"), said(&probed), OWN);
+    let (heap, rss) = (points(&probed, "heap"), points(&probed, "rss"));
+    assert!(heap.iter().any(|bytes| (bytes - said(&probed)).abs() < OWN));
     assert!(*heap.last().unwrap() < OWN, "{heap:?}");
     assert!(rss[rss.len() - 3] > 60.0 * MIB, "it was not given back");
-    let retained = probed.points("retained");
+    let retained = points(&probed, "retained");
     assert_near(retained[retained.len() - 3], 60.0 * MIB, 2.0 * MIB);
     assert_near(probed.value("peak_retained"), 60.0 * MIB, 2.0 * MIB);
     let early = &retained[retained.len() / 4..retained.len() / 3];
@@ -44,7 +44,7 @@ fn what_is_freed_is_not_live_though_it_is_resident() {
 #[test]
 fn a_leak_is_so_many_bytes_a_row() {
     let Some(probed) = known(&[], "leak 200 100000 5") else { return };
-    let file = SampleFile::open(&probed.folder.path().join("samples.jsonl")).unwrap();
+    let file = probed.samples();
     let (heap, rows) = (file.column("heap").unwrap(), file.column("progress").unwrap());
     let both = heap.iter().zip(rows).filter(|(heap, rows)| heap.is_finite() && rows.is_finite());
     let both: Vec<_> = both.collect();
@@ -52,27 +52,27 @@ fn a_leak_is_so_many_bytes_a_row() {
     // The program goes on between what it tells and what is read: a thousand rows at most.
     let bytes = (last - first) / (end - begin);
     assert_near(bytes, 208.0 - 8.0, 0.03 * 200.0);
-    assert_near(probed.value("heap_at_end"), probed.said(), OWN);
+    assert_near(probed.value("heap_at_end"), said(&probed), OWN);
 }
 
 #[test]
 fn threads_lose_no_count() {
     let Some(probed) = known(&[], "threads 8 200") else { return };
     // Each thread's structures, which stay for the next.
-    assert_near(probed.value("heap_at_end"), probed.said(), 2.0 * OWN);
+    assert_near(probed.value("heap_at_end"), said(&probed), 2.0 * OWN);
 }
 
 #[test]
 fn what_a_fork_inherits_counts_once() {
     let Some(probed) = known(&[], "forks 4 50 5 500") else { return };
-    assert_near(probed.value("peak_heap"), probed.said(), 8.0 * OWN);
+    assert_near(probed.value("peak_heap"), said(&probed), 8.0 * OWN);
     assert_eq!(probed.result.metrics["peak_heap"].precision, Precision::Sampled);
     assert_near(probed.value("heap_at_end"), 50.0 * MIB, OWN);
     let Some(probed) = known(&[], "orphan 40 400") else { return };
-    let file = SampleFile::open(&probed.folder.path().join("samples.jsonl")).unwrap();
+    let file = probed.samples();
     let heap: Vec<_> = file.points("heap").collect();
     let highest = heap.iter().map(|(_, bytes)| *bytes).fold(0.0, f64::max);
-    assert_near(highest, probed.said(), 2.0 * OWN);
+    assert_near(highest, said(&probed), 2.0 * OWN);
     // The parent has freed all of it soon; its orphan holds it for another 400 ms.
     let full = heap.iter().find(|(_, bytes)| *bytes > 39.0 * MIB).unwrap().0;
     let mut after = heap.iter().filter(|(t, _)| (full..full + 0.35).contains(t));
@@ -85,7 +85,7 @@ fn exec_begins_anew() {
     let said: Vec<f64> = probed.stdout.lines().map(|line| line.parse().unwrap()).collect();
     assert_near(probed.value("peak_heap"), said[0], OWN);
     assert_near(probed.value("heap_at_end"), said[1], OWN);
-    let last = probed.points("heap").pop().unwrap();
+    let last = points(&probed, "heap").pop().unwrap();
     assert_near(last, said[1], OWN);
 }
 
@@ -93,14 +93,14 @@ fn exec_begins_anew() {
 fn other_programs_are_counted_with_it() {
     let Some(probed) = known(&[], "spawn 20 0") else { return };
     // A shell and sleep need little.
-    assert_near(probed.value("peak_heap"), probed.said(), 4.0 * OWN);
-    assert!(probed.points("heap").len() > 10);
+    assert_near(probed.value("peak_heap"), said(&probed), 4.0 * OWN);
+    assert!(points(&probed, "heap").len() > 10);
 }
 
 #[test]
 fn mappings_count_while_they_can_be_used() {
     let Some(probed) = known(&[], "map 16 200") else { return };
-    let highest = probed.points("heap").into_iter().fold(0.0, f64::max);
+    let highest = points(&probed, "heap").into_iter().fold(0.0, f64::max);
     assert_near(highest, 8.0 * MIB + 4.0 * MIB + 16.0 * MIB, OWN);
     assert_near(probed.value("heap_at_end"), 20.0 * MIB, OWN);
 }
@@ -125,7 +125,7 @@ fn a_program_at_a_fixed_place_is_counted() {
         return skip::say("this compiler builds no programs at fixed places");
     };
     let probed = probe(&[], &[fixed.to_str().unwrap(), "hold", "10", "50"]);
-    assert_eq!(probed.code, Some(0));
+    assert_eq!(probed.code(), Some(0));
     let held = probed.value("peak_heap");
     assert!((held - 10.0 * MIB).abs() < OWN + 0.01 * 10.0 * MIB, "{held}");
 }

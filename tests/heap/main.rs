@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
 mod known;
+#[path = "../probed/mod.rs"]
+mod probed;
 mod python;
 mod refused;
 mod sanitized;
@@ -14,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use memgrid::measurement::{Precision, ProbeResult, SampleFile};
+use memgrid::measurement::Precision;
+use probed::Probed;
 
 const MIB: f64 = 1_048_576.0;
 /// What a program and its C library allocate for themselves: buffers, the environment.
@@ -47,55 +50,17 @@ fn program() -> Option<&'static Path> {
     program.as_deref()
 }
 
-struct Probed {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-    result: ProbeResult,
-    folder: tempfile::TempDir,
+/// The bytes that the program says it holds.
+fn said(probed: &Probed) -> f64 {
+    probed.stdout.trim().parse().unwrap_or_else(|error| panic!("{error}: {:?}", probed.stdout))
 }
 
-impl Probed {
-    fn value(&self, metric: &str) -> f64 {
-        let metric = &self.result.metrics[metric];
-        metric.value.unwrap_or_else(|| panic!("{metric:?}"))
-    }
-
-    fn why_not(&self, metric: &str) -> &str {
-        let metric = &self.result.metrics[metric];
-        assert_eq!(metric.value, None);
-        metric.unavailable.as_deref().unwrap()
-    }
-
-    /// The bytes that the program says it holds.
-    fn said(&self) -> f64 {
-        self.stdout.trim().parse().unwrap_or_else(|error| panic!("{error}: {:?}", self.stdout))
-    }
-
-    fn points(&self, field: &str) -> Vec<f64> {
-        let file = SampleFile::open(&self.folder.path().join("samples.jsonl")).unwrap();
-        file.points(field).map(|(_, value)| value).collect()
-    }
+fn points(probed: &Probed, field: &str) -> Vec<f64> {
+    probed.samples().points(field).map(|(_, value)| value).collect()
 }
 
 fn probe(options: &[&str], command: &[&str]) -> Probed {
-    let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_memprobe"))
-        .args(["--heap", "--out"])
-        .arg(folder.path())
-        .args(options)
-        .arg("--")
-        .args(command)
-        .output()
-        .unwrap();
-    let text = fs::read(folder.path().join("result.json")).unwrap();
-    Probed {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-        result: serde_json::from_slice(&text).unwrap(),
-        folder,
-    }
+    probed::probe(&[&["--heap"], options].concat(), command)
 }
 
 /// Runs the known program; `None` without one.
@@ -103,7 +68,7 @@ fn known(options: &[&str], arguments: &str) -> Option<Probed> {
     let mut command = vec![program()?.to_str().unwrap()];
     command.extend(arguments.split_whitespace());
     let probed = probe(options, &command);
-    assert_eq!(probed.code, Some(0), "{arguments}: {}", probed.stderr);
+    assert_eq!(probed.code(), Some(0), "{arguments}: {}", probed.stderr);
     Some(probed)
 }
 

@@ -6,7 +6,7 @@ const OBJECTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workloads/heap
 
 /// What `field` gained between the two marks.
 fn gained(probed: &Probed, field: &str) -> f64 {
-    let file = SampleFile::open(&probed.folder.path().join("samples.jsonl")).unwrap();
+    let file = probed.samples();
     let at = |mark: usize| {
         let t = file.marks[mark].t + 0.1;
         file.points(field).filter(|(at, _)| *at <= t).last().unwrap().1
@@ -48,12 +48,12 @@ fn the_peak_of_pythons_objects_is_what_its_own_tracer_finds() {
         return skip::say(probed.why_not("peak_python_heap"));
     };
     assert_eq!(peak.precision, Precision::Exact);
-    let before = probed.points("python_heap");
+    let before = points(&probed, "python_heap");
     let before = before[before.len() - 2];
     assert_near(most - before, traced, 0.01 * traced);
     // The rest of the interpreter's memory is elsewhere, and did not change: no arena counts for
     // the moment in which it is mapped.
-    let heap = probed.points("heap");
+    let heap = points(&probed, "heap");
     assert_near(probed.value("peak_heap") - heap[heap.len() - 2], traced, 0.01 * traced);
 }
 
@@ -67,6 +67,6 @@ fn what_a_forked_python_inherits_counts_once() {
         return skip::say(probed.why_not("peak_python_heap"));
     };
     assert!(most < probed.value("peak_heap"), "{most}");
-    let together = probed.points("python_heap").into_iter().fold(0.0, f64::max);
+    let together = points(&probed, "python_heap").into_iter().fold(0.0, f64::max);
     assert!(together < 1.5 * 3_200_000.0 + 3.0 * MIB, "{together}");
 }

@@ -44,7 +44,7 @@ fn assert_same(command: &[&str]) -> Probed {
     };
     let expected = String::from_utf8(bare.stdout).unwrap();
     assert_eq!(lines(&probed.stdout), lines(&expected), "{}", probed.stderr);
-    assert_eq!(probed.code, bare.status.code(), "{}", probed.stderr);
+    assert_eq!(probed.code(), bare.status.code(), "{}", probed.stderr);
     probed
 }
 
@@ -58,7 +58,7 @@ fn it_runs_as_without_us_and_finds_its_bug() {
         assert!(probed.stderr.contains(&why), "the summary says it: {}", probed.stderr);
         assert!(probed.value("peak_rss") > MIB, "all else is measured");
         let probed = assert_same(&[&program, bug]);
-        assert_ne!(probed.code, Some(3), "it ends with the sanitizer's code");
+        assert_ne!(probed.code(), Some(3), "it ends with the sanitizer's code");
         assert!(probed.stderr.contains(&format!("{name}: ")), "{}", probed.stderr);
         assert!(!probed.stderr.contains("libmemgrid"), "{}", probed.stderr);
         let script = format!("{program} see; echo $?; {program} {bug}; echo $?");
@@ -87,7 +87,7 @@ fn it_is_left_alone_at_any_depth() {
     let arguments: Vec<_> =
         probed.stdout.lines().filter_map(|line| line.strip_prefix("argument ")).collect();
     assert_eq!(arguments, [&program, "see", script.to_str().unwrap(), "argument"]);
-    assert_eq!(probed.code, Some(3));
+    assert_eq!(probed.code(), Some(3));
 }
 
 #[test]
@@ -120,8 +120,8 @@ fn what_runs_beside_it_is_counted() {
         &[],
         &["sh", "-c", &format!("{program} see >&2; exec {} hold 20 300", known.display())],
     );
-    assert_eq!(probed.code, Some(0));
+    assert_eq!(probed.code(), Some(0));
     assert!(probed.why_not("peak_heap").contains("with-address is not counted"));
-    let last = probed.points("heap").pop().unwrap();
-    assert_near(last, probed.said(), OWN);
+    let last = points(&probed, "heap").pop().unwrap();
+    assert_near(last, said(&probed), OWN);
 }

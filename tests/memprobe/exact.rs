@@ -128,7 +128,7 @@ fn an_id_that_is_used_again_is_another_process() {
     let Some(output) = output.ok().filter(|output| output.status.success()) else {
         return skip::say("there can be no user and process namespaces here");
     };
-    let probed = read(folder, output);
+    let probed = Probed::read(folder, output);
     let ids: Vec<&str> = probed.stdout.split_whitespace().collect();
     assert_eq!(ids[0], ids[1]);
     let own = probe(&[], "cow 0 0 100");

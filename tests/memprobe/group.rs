@@ -24,7 +24,7 @@ fn folder(line: &str) -> PathBuf {
 
 #[test]
 fn the_command_has_a_group_of_its_own_which_goes_with_it() {
-    let probed = probe_command(&[], &["sh", "-c", "grep ^0:: /proc/self/cgroup; exit 3"]);
+    let probed = probed::probe(&[], &["sh", "-c", "grep ^0:: /proc/self/cgroup; exit 3"]);
     if !has_group(&probed) {
         return;
     }
@@ -32,7 +32,7 @@ fn the_command_has_a_group_of_its_own_which_goes_with_it() {
     assert_eq!(probed.status.code(), Some(3));
     assert!(!folder(&probed.stdout).exists());
     // Also when nothing was started in it.
-    let probed = probe_command(&[], &["no-such-command"]);
+    let probed = probed::probe(&[], &["no-such-command"]);
     assert_eq!(probed.status.code(), Some(127));
 }
 
@@ -66,9 +66,9 @@ fn a_memprobe_can_measure_another() {
     let probe_path = env!("CARGO_BIN_EXE_memprobe");
     let (out, known) = (within.path().to_str().unwrap(), known().to_str().unwrap());
     let inner = [probe_path, "--out", out, "--", known, "daemon", "40", "60000", "200"];
-    let probed = probe_command(&[], &inner);
+    let probed = probed::probe(&[], &inner);
     assert_eq!(probed.status.code(), Some(0), "{}", probed.stderr);
-    let inner: ProbeResult =
+    let inner: memgrid::measurement::ProbeResult =
         serde_json::from_slice(&fs::read(within.path().join("result.json")).unwrap()).unwrap();
     let peak = inner.metrics["peak_rss"].value.unwrap() / MIB;
     assert!(peak > 40.0 && probed.mib("peak_rss") > peak, "{peak}");

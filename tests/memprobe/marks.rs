@@ -25,7 +25,7 @@ fn marks_progress_metrics_and_digest_arrive() {
 #[test]
 fn any_language_can_send_marks() {
     let shell = "echo 'mark from sh' >&$MEMPROBE_FD; eval \"exec $MEMPROBE_FD>&-\"; sleep 0.1";
-    let probed = probe_command(&[], &["sh", "-c", shell]);
+    let probed = probed::probe(&[], &["sh", "-c", shell]);
     assert_eq!(probed.samples().marks[0].name, "from sh");
     assert!(probed.status.success(), "{}", probed.stderr);
     if Command::new("python3").arg("--version").output().is_err() {
@@ -33,6 +33,6 @@ fn any_language_can_send_marks() {
         return;
     }
     let python = "import os; os.write(int(os.environ['MEMPROBE_FD']), b'mark from python\\n')";
-    let probed = probe_command(&[], &["python3", "-c", python]);
+    let probed = probed::probe(&[], &["python3", "-c", python]);
     assert_eq!(probed.samples().marks[0].name, "from python", "{}", probed.stderr);
 }

@@ -37,7 +37,7 @@ impl Server {
             "echo server pid {id} {name} >&$MEMPROBE_FD; sleep 0.2; echo > {}; sleep 0.4",
             pipe.display()
         );
-        probe_command(&[], &["sh", "-c", &script])
+        probed::probe(&[], &["sh", "-c", &script])
     }
 }
 
@@ -49,7 +49,7 @@ impl Drop for Server {
 }
 
 fn say(line: &str) -> Probed {
-    probe_command(&[], &["sh", "-c", &format!("echo '{line}' >&$MEMPROBE_FD; sleep 0.05")])
+    probed::probe(&[], &["sh", "-c", &format!("echo '{line}' >&$MEMPROBE_FD; sleep 0.05")])
 }
 
 fn why_not(probed: &Probed) -> &str {
@@ -91,7 +91,7 @@ fn a_server_that_is_not_there_or_another_is_unavailable_with_the_reason() {
     let probed = say("server unavailable it is on another machine");
     assert_eq!(why_not(&probed), "it is on another machine");
     let child = "sleep 1 & echo server pid $! >&$MEMPROBE_FD; sleep 0.1; kill $!";
-    let probed = probe_command(&[], &["sh", "-c", child]);
+    let probed = probed::probe(&[], &["sh", "-c", child]);
     assert!(why_not(&probed).contains("descends from the command"), "{}", why_not(&probed));
 }
 

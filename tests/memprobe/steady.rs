@@ -3,7 +3,7 @@
 use super::*;
 
 fn personality(options: &[&str]) -> (u32, Probed) {
-    let probed = probe_command(options, &["cat", "/proc/self/personality"]);
+    let probed = probed::probe(options, &["cat", "/proc/self/personality"]);
     (u32::from_str_radix(probed.stdout.trim(), 16).unwrap(), probed)
 }
 
@@ -19,7 +19,7 @@ fn addresses_are_held_if_that_is_asked_for() {
     }
     assert_eq!(found, as_it_was | ADDR_NO_RANDOMIZE, "{}", probed.notes());
     let stack = || {
-        let probed = probe_command(&["--steady"], &["grep", "stack", "/proc/self/maps"]);
+        let probed = probed::probe(&["--steady"], &["grep", "stack", "/proc/self/maps"]);
         probed.stdout.split('-').next().unwrap().to_owned()
     };
     assert_eq!(stack(), stack());

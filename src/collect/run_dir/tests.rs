@@ -6,53 +6,15 @@ use indexmap::IndexMap;
 use tempfile::TempDir;
 
 use super::*;
-use crate::collect::machine;
-use crate::collect::record::{MeasureRecord, SCHEMA};
-use crate::plan::Cell;
+use crate::collect::record::SCHEMA;
+use crate::collect::sample::{self, cell};
 
 fn manifest(cells: &[&str]) -> RunManifest {
-    RunManifest {
-        schema: SCHEMA,
-        run: String::new(),
-        name: None,
-        memgrid: "0.1.0".into(),
-        started: "2026-11-21T22:15:30Z".parse().unwrap(),
-        finished: None,
-        arguments: vec!["run".into()],
-        cells: cells.iter().map(|id| cell(id)).collect(),
-        matrix_sha256: String::new(),
-        baseline: None,
-        measure: MeasureRecord {
-            period: 0.01,
-            repeats: 1,
-            warmup: 0,
-            timeout: 60.0,
-            jobs: 1,
-            memory_limit: None,
-            steady: true,
-            heap: false,
-            passes: Vec::new(),
-            seed: 1,
-        },
-        machine: machine(),
-        allocator: None,
-        versions: IndexMap::new(),
-        states: IndexMap::new(),
-        series: IndexMap::new(),
-        refused: IndexMap::new(),
-        revisions: IndexMap::new(),
-        dataset: None,
-        workload_sha256: String::new(),
-    }
-}
-
-fn cell(id: &str) -> CellId {
-    CellId::from_values(id.split('/'))
+    sample::manifest(cells, 0, false)
 }
 
 fn cell_record(id: &str) -> CellRecord {
-    let cell = Cell { id: cell(id), axes: IndexMap::new(), extra: IndexMap::new() };
-    CellRecord { schema: SCHEMA, cell, outcome: Outcome::Ok, reason: None, help: None }
+    sample::cell_record(id, Outcome::Ok)
 }
 
 fn attempt(id: &str, number: u32, outcome: Outcome) -> AttemptRecord {
