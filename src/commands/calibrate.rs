@@ -17,10 +17,10 @@ use crate::render::format;
 use crate::statistics::median;
 
 use super::job::{Job, Measured, Surroundings};
+use super::measure_args::MeasureArgs;
 use super::overrides::OverrideArgs;
 use super::project::Project;
 use super::run_reference::parse_name;
-use super::selection::SelectionArgs;
 use super::{conclusion, index, nights, output};
 
 /// Attempts of each cell unless it was said how many: a spread is not known from a few.
@@ -33,18 +33,12 @@ const CHOICES: [usize; 4] = [1, 3, 5, 10];
 /// Arguments of `memgrid calibrate`.
 #[derive(Debug, Args)]
 pub struct CalibrateArgs {
-    /// Which cells.
+    /// What is measured.
     #[command(flatten)]
-    selection: SelectionArgs,
+    measure: MeasureArgs,
     /// Show this metric; repeatable [default: those that rules are about, peak RSS and wall time]
     #[arg(long = "metric", value_name = "METRIC")]
     metrics: Vec<String>,
-    /// Install what is missing first (Debian packages; needs root or sudo)
-    #[arg(long)]
-    with_deps: bool,
-    /// Fail if a cell is unavailable
-    #[arg(long)]
-    strict: bool,
     /// A name for the run [default: calibrate- and the date]
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     name: Option<String>,
@@ -61,9 +55,9 @@ pub(super) fn run(global: &Global, args: &CalibrateArgs) -> Result<u8> {
     let repeats = Some(typed.repeats.unwrap_or_else(|| own.max(REPEATS)));
     let project = Project::load(global, &Overrides { repeats, ..typed })?;
     let name = args.name.clone().unwrap_or_else(|| nights::dated("calibrate"));
-    let job = Job::new(project, &args.selection.to_selection(), Some(name))?;
+    let job = Job::new(project, &args.measure.selection.to_selection(), Some(name))?;
     let around = Surroundings::of(global)?;
-    let Measured { run, installed } = job.measure(args.with_deps, &around)?;
+    let Measured { run, installed } = job.measure(args.measure.with_deps, &around)?;
     around.progress.finish();
 
     let (summary, _) = index::publish(&job.project, &run, &around)?;
@@ -71,7 +65,7 @@ pub(super) fn run(global: &Global, args: &CalibrateArgs) -> Result<u8> {
     let measured = run.read()?;
     let floors = keep(&job.project, &measured, &around.progress)?;
     show(global, args, &job.project, &measured, &floors)?;
-    let incomplete = !installed || conclusion::is_incomplete(&summary, args.strict);
+    let incomplete = !installed || conclusion::is_incomplete(&summary, args.measure.strict);
     Ok(if incomplete { exit_code::INCOMPLETE } else { exit_code::DONE })
 }
 

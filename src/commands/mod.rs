@@ -22,6 +22,7 @@ mod index;
 mod installing;
 mod job;
 mod manifest;
+mod measure_args;
 mod measuring;
 mod nights;
 mod output;

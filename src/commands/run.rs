@@ -10,25 +10,19 @@ use crate::exit_code;
 use crate::render::run::{Options, render};
 
 use super::job::{Job, Measured, Surroundings};
+use super::measure_args::MeasureArgs;
 use super::outputs::Outputs;
 use super::overrides::OverrideArgs;
 use super::project::Project;
 use super::run_reference::parse_name;
-use super::selection::SelectionArgs;
 use super::{conclusion, index, output, rankings};
 
 /// Arguments of `memgrid run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Which cells.
+    /// What is measured.
     #[command(flatten)]
-    selection: SelectionArgs,
-    /// Install what is missing first (Debian packages; needs root or sudo)
-    #[arg(long)]
-    with_deps: bool,
-    /// Fail if a cell is unavailable
-    #[arg(long)]
-    strict: bool,
+    measure: MeasureArgs,
     /// Go on with the last incomplete run: what is `ok` stays, everything else is measured
     #[arg(long)]
     resume: bool,
@@ -46,7 +40,7 @@ pub struct RunArgs {
 
 /// Measures, concludes, renders, prints.
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8> {
-    let selection = args.selection.to_selection();
+    let selection = args.measure.selection.to_selection();
     let job = if args.resume {
         refuse_overrides(args)?;
         Job::resumed(global, &selection)?
@@ -56,12 +50,12 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8> {
     };
     args.outputs.prepare()?;
     let around = Surroundings::of(global)?;
-    let Measured { run, installed } = job.measure(args.with_deps, &around)?;
+    let Measured { run, installed } = job.measure(args.measure.with_deps, &around)?;
     around.progress.finish();
 
     let summary = publish(global, args, &job.project, &run, &around)?;
     around.check(&run)?;
-    let incomplete = !installed || conclusion::is_incomplete(&summary, args.strict);
+    let incomplete = !installed || conclusion::is_incomplete(&summary, args.measure.strict);
     Ok(if incomplete { exit_code::INCOMPLETE } else { exit_code::DONE })
 }
 
@@ -88,7 +82,7 @@ fn publish(
             metrics: project.config.metrics.keys().cloned().collect(),
             rankings: rankings.clone(),
             look,
-            strict: args.strict,
+            strict: args.measure.strict,
             matrix: global.matrix.to_str().map(str::to_owned),
         };
         render(run.id(), &summary, format, &options)

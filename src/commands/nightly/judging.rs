@@ -68,7 +68,7 @@ pub(super) fn judge(
     baseline: Option<Baseline>,
     around: &Surroundings,
 ) -> Result<Judged> {
-    let lacks = lacks(summary, args.strict);
+    let lacks = lacks(summary, args.measure.strict);
     let Some(baseline) = baseline else {
         let verdict =
             if lacks.is_empty() { NightVerdict::Passed } else { NightVerdict::Incomplete };
@@ -82,9 +82,9 @@ pub(super) fn judge(
     let tonight = RunDir::at(run.path())?;
     let mut sides = Sides::of_runs((baseline.run, &baseline.label), (tonight, label))?;
     let asked = Asked {
-        selection: args.selection.to_selection(),
+        selection: args.measure.selection.to_selection(),
         fail_on: args.fail_on.clone(),
-        strict: args.strict,
+        strict: args.measure.strict,
     };
     let comparison = match args.confirm {
         0 => compare(project, &sides, &asked)?,

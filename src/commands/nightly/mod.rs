@@ -20,10 +20,10 @@ use crate::render::format;
 
 use super::compare::{FailOn, OutputArgs};
 use super::job::{Job, Measured, Surroundings};
+use super::measure_args::MeasureArgs;
 use super::overrides::OverrideArgs;
 use super::project::{self, Project};
 use super::run_reference::{parse_name, resolve};
-use super::selection::SelectionArgs;
 use super::{index, nights, output};
 use judging::Judged;
 
@@ -35,9 +35,9 @@ it on GitHub, on GitLab, and by cron or systemd.";
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct NightlyArgs {
-    /// Which cells.
+    /// What is measured.
     #[command(flatten)]
-    selection: SelectionArgs,
+    measure: MeasureArgs,
     /// Compare with this run instead of the last good night
     #[arg(long, value_name = "RUN")]
     baseline: Option<String>,
@@ -55,12 +55,6 @@ pub struct NightlyArgs {
     #[arg(long, value_name = "RUN")]
     #[arg(conflicts_with_all = ["cells", "axes", "baseline", "fail_on", "skip_unchanged", "with_deps", "name"])]
     accept: Option<String>,
-    /// Install what is missing first (Debian packages; needs root or sudo)
-    #[arg(long)]
-    with_deps: bool,
-    /// Fail if a cell is unavailable
-    #[arg(long)]
-    strict: bool,
     /// A name for the run [default: nightly- and the date]
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     name: Option<String>,
@@ -85,7 +79,7 @@ pub(super) fn run(global: &Global, args: &NightlyArgs) -> Result<u8> {
         Some(name) => name.clone(),
         None => free_name(&project, &around)?,
     };
-    let selection = args.selection.to_selection();
+    let selection = args.measure.selection.to_selection();
     let cells = crate::plan::select(&project.cells, &selection)?;
     let ids: Vec<CellId> = cells.iter().map(|cell| cell.id.clone()).collect();
     // Looked for first: a baseline that is missing should not cost a night.
@@ -99,7 +93,7 @@ pub(super) fn run(global: &Global, args: &NightlyArgs) -> Result<u8> {
         return Ok(exit_code_of(verdict));
     }
     let job = Job::new(project, &selection, Some(name))?;
-    let Measured { run, installed } = job.measure(args.with_deps, &around)?;
+    let Measured { run, installed } = job.measure(args.measure.with_deps, &around)?;
     let (summary, page) = index::publish(&job.project, &run, &around)?;
     around.check(&run)?;
     // A run that is still held counts as one that is going on.

@@ -67,7 +67,7 @@ impl Report<'_> {
             return comparison::render(comparison, format, &options);
         }
         let sentence = self.judged.sentence();
-        let (strict, metrics) = (self.args.strict, self.declared.clone());
+        let (strict, metrics) = (self.args.measure.strict, self.declared.clone());
         let options = run::Options { look, matrix, strict, metrics, ..Default::default() };
         let before = match format {
             Format::Markdown => format!("{sentence}\n\n"),
