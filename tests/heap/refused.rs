@@ -41,7 +41,7 @@ fn a_program_of_musls_runs() {
         return skip::say("there is no musl-gcc");
     }
     let probed = probe(&[], &["sh", "-c", &format!("{}; exit $?", built.display())]);
-    assert_eq!(probed.code, Some(0), "{}", probed.stderr);
+    assert_eq!(probed.code(), Some(0), "{}", probed.stderr);
     assert!(probed.why_not("peak_heap").contains("with-musl is not counted"));
 }
 
@@ -55,6 +55,6 @@ fn what_is_not_memprobes_is_not_touched() {
     // As where the descriptor that was memprobe's is another's by now.
     for other in [empty.to_str().unwrap(), "/dev/null", "/", "/dev/tty", "none"] {
         let script = format!("MEMPROBE_HEAP={other} {program} hold 1 0; exit $?");
-        assert_eq!(probe(&[], &["sh", "-c", &script]).code, Some(0), "{other}");
+        assert_eq!(probe(&[], &["sh", "-c", &script]).code(), Some(0), "{other}");
     }
 }
