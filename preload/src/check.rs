@@ -4,12 +4,14 @@
 use core::ffi::{CStr, c_void};
 use core::ptr::null_mut;
 
-use crate::{elf, layout, malloc, mapping, real, slot, sys};
+use crate::{allocator, elf, layout, malloc, mapping, real, slot, sys};
 
 /// Why the figures would be wrong here; 0 if they are right.
 pub(crate) fn reason() -> u64 {
     if !malloc::is_in_place() || !mapping::is_in_place() {
         layout::OWN_MALLOC
+    } else if allocator::is_used_by_operators() {
+        layout::OWN_OPERATORS
     } else if !counts_are_right() {
         layout::SELF_TEST_FAILED
     } else {

@@ -9,9 +9,13 @@ use crate::sys;
 const PT_DYNAMIC: u32 = 2;
 pub(crate) const PT_NOTE: u32 = 4;
 const PT_PHDR: u32 = 6;
+const DT_PLTRELSZ: i64 = 2;
 const DT_STRTAB: i64 = 5;
 const DT_SYMTAB: i64 = 6;
+const DT_RELA: i64 = 7;
+const DT_RELASZ: i64 = 8;
 const DT_DEBUG: i64 = 21;
+const DT_JMPREL: i64 = 23;
 const DT_GNU_HASH: i64 = 0x6fff_fef5;
 
 /// One of the program's headers, as ELF with 64 bits has them.
@@ -48,6 +52,15 @@ impl Symbol {
 struct Dynamic {
     tag: i64,
     value: usize,
+}
+
+/// Something that the linker has filled in: `Elf64_Rela`.
+#[repr(C)]
+struct Relocation {
+    place: u64,
+    kind: u32,
+    symbol: u32,
+    addend: i64,
 }
 
 /// The linker's list of what is loaded: `struct link_map`.
@@ -108,7 +121,8 @@ fn first() -> Option<*const Loaded> {
 
 /// One program or library that is loaded.
 pub(crate) struct Object {
-    base: usize,
+    /// Where it begins; 0 for a program at a fixed place.
+    pub(crate) base: usize,
     dynamic: *const Dynamic,
 }
 
@@ -133,6 +147,27 @@ impl Object {
         let value = self.entry(tag)?;
         let place = if value < self.base { value + self.base } else { value };
         Some(place as *const c_void)
+    }
+
+    /// Whether it asks for a function whose name begins with `start`.
+    pub(crate) fn imports(&self, start: &str) -> bool {
+        let Some(exports) = self.exports() else { return false };
+        let tables = [(DT_JMPREL, DT_PLTRELSZ), (DT_RELA, DT_RELASZ)];
+        tables.into_iter().any(|(table, size)| {
+            let (Some(table), Some(size)) = (self.table(table), self.entry(size)) else {
+                return false;
+            };
+            let count = size / size_of::<Relocation>();
+            // SAFETY: the table is as the linker itself reads it.
+            let all = unsafe { core::slice::from_raw_parts(table.cast::<Relocation>(), count) };
+            let mut named = all.iter().filter(|relocation| relocation.symbol != 0);
+            // SAFETY: the symbol's place is from the table; a name ends with 0.
+            named.any(|relocation| unsafe {
+                let symbol = &*exports.symbols.add(relocation.symbol as usize);
+                let text = exports.names.add(symbol.name as usize);
+                symbol.is_import() && sys::starts_with(text, start)
+            })
+        })
     }
 
     /// Its functions and data, for others to use; `None` without GNU's hash table.

@@ -61,6 +61,8 @@ pub(crate) const GO: u64 = 2;
 pub(crate) const SELF_TEST_FAILED: u64 = 3;
 /// [`REFUSED`]: a mapping could not be accounted for.
 pub(crate) const MAPPINGS_LOST: u64 = 4;
+/// [`REFUSED`]: C++'s operators are an allocator's own, and don't go through malloc.
+pub(crate) const OWN_OPERATORS: u64 = 5;
 /// [`REFUSED`]: the first of [`SANITIZERS`] is in the program; for the others count on from here.
 /// The library has left it alone.
 pub(crate) const SANITIZER: u64 = 16;

@@ -13,6 +13,7 @@
 #![cfg_attr(embedded, no_std)]
 #![cfg_attr(test, allow(dead_code, reason = "a test must not stand before its own malloc"))]
 
+mod allocator;
 mod check;
 mod elf;
 mod environment;

@@ -2,13 +2,14 @@
 //! reserved (`PROT_NONE`). What the C library maps for itself, such as large blocks of malloc's
 //! and the stacks of threads, does not come this way, and so counts once or not at all.
 
+use core::arch::naked_asm;
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use crate::ranges::{Full, Range, Ranges};
-use crate::{layout, real, slot, sys};
+use crate::{allocator, layout, real, slot, sys};
 
 /// As many mappings as the kernel lets a process have, unless it is told otherwise.
 const MOST: usize = 65_536;
@@ -151,14 +152,45 @@ pub(crate) fn remember(at: *mut c_void, length: usize) {
     }
 }
 
+/// With the address that it returns to as one more argument, which tells who calls.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-unsafe extern "C" fn mmap(
+#[unsafe(naked)]
+extern "C" fn mmap() {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!(
+        ".cfi_startproc",
+        "endbr64",
+        "push qword ptr [rsp]",
+        ".cfi_adjust_cfa_offset 8",
+        "call {map}",
+        "add rsp, 8",
+        ".cfi_adjust_cfa_offset -8",
+        "ret",
+        ".cfi_endproc",
+        map = sym map,
+    );
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!("hint #34", "mov x6, x30", "b {map}", map = sym map);
+}
+
+/// The same, where a long has 64 bits.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+#[unsafe(naked)]
+extern "C" fn mmap64() {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!("endbr64", "jmp {mmap}", mmap = sym mmap);
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!("hint #34", "b {mmap}", mmap = sym mmap);
+}
+
+unsafe extern "C" fn map(
     wanted: *mut c_void,
     length: usize,
     protection: c_int,
     flags: c_int,
     file: c_int,
     offset: i64,
+    caller: usize,
 ) -> *mut c_void {
     let Some(mmap) = real::mmap::get() else { return sys::MAP_FAILED };
     // SAFETY: the program's own call.
@@ -170,23 +202,11 @@ unsafe extern "C" fn mmap(
         && !is_aside()
         && let Some(range) = pages(at, length)
     {
+        let anonymous = anonymous && !allocator::has(caller);
         let usable = protection != sys::PROT_NONE;
         change(|mappings| mappings.map(range, anonymous, usable));
     }
     at
-}
-
-#[cfg_attr(not(test), unsafe(no_mangle))]
-unsafe extern "C" fn mmap64(
-    wanted: *mut c_void,
-    length: usize,
-    protection: c_int,
-    flags: c_int,
-    file: c_int,
-    offset: i64,
-) -> *mut c_void {
-    // SAFETY: the program's own call; both are the same where a long has 64 bits.
-    unsafe { mmap(wanted, length, protection, flags, file, offset) }
 }
 
 #[cfg_attr(not(test), unsafe(no_mangle))]

@@ -4,7 +4,7 @@ use core::arch::naked_asm;
 use core::ffi::{c_int, c_void};
 
 use crate::environment::{self, List};
-use crate::{check, layout, mapping, passes, python, real, sanitizer, slot, sys};
+use crate::{allocator, check, layout, mapping, passes, python, real, sanitizer, slot, sys};
 
 #[cfg(not(test))]
 #[used]
@@ -22,6 +22,7 @@ unsafe extern "C" fn first(_: c_int, arguments: List, environment: List) {
         if is_first {
             sanitizer::step_aside(arguments, environment);
         }
+        allocator::find(first as *const () as usize);
         // Its linker may leave out C's own start.
         if check::is_go()
             && let Some(path) = environment::variable(environment, layout::VARIABLES[0])

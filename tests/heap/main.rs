@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
+mod allocators;
 mod known;
 #[path = "../probed/mod.rs"]
 mod probed;

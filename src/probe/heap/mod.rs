@@ -28,6 +28,8 @@ use slot::{Slot, word};
 
 /// A process that has no account after this time will not get one.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// The same for one that was started with the library: it may wait for a processor.
+const LONGEST_START: Duration = Duration::from_secs(2);
 const SLOT: usize = SLOT_WORDS * WORD;
 
 /// The accounts of all programs that the measured processes run.
@@ -126,7 +128,8 @@ impl Heap {
                     complete = false;
                     let since = *self.waiting.entry(id).or_insert(now);
                     if now >= since + PATIENCE && self.missing.is_none() {
-                        self.missing = Some(program::without_account(id));
+                        let is_late = now >= since + LONGEST_START;
+                        self.missing = program::without_account(id, is_late);
                     }
                 }
             }

@@ -3,25 +3,41 @@
 use std::fs::File;
 use std::io::Read as _;
 
+use super::layout::LIBRARY;
+
 /// A process that ended before its file could be looked at, or one whose file gives no reason.
 pub(super) const NO_ACCOUNT: &str = "the command left no account: it is linked statically, has \
                                      raised privileges, or is of another C library or architecture";
+
+/// What a program's file doesn't tell.
+const UNKNOWN: &str = "it was started without LD_PRELOAD, with raised privileges, or where the \
+                       accounts can't be reached";
 
 /// As much of a program's file as holds its headers and the interpreter's name.
 const HEAD: usize = 4096;
 const PT_INTERP: u32 = 3;
 
-/// Why process `id` is not counted.
-pub(super) fn without_account(id: i32) -> String {
+/// Why process `id` is not counted; `None` if it was started with the library, and nothing is known
+/// to be in its way: on a busy machine it may not have come to it yet.
+pub(super) fn without_account(id: i32, is_late: bool) -> Option<String> {
     let name = std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
     let mut head = Vec::new();
     let file = File::open(format!("/proc/{id}/exe"));
     let read = file.and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
     let why = match read {
-        Ok(_) => reason(&head),
+        Ok(_) => match reason(&head) {
+            UNKNOWN if !is_late && has_library(id) => return None,
+            why => why,
+        },
         Err(_) => "its privileges keep it from being looked into",
     };
-    format!("{} is not counted: {why}", name.trim_end())
+    Some(format!("{} is not counted: {why}", name.trim_end()))
+}
+
+/// Whether the library is among the variables that the process was started with.
+fn has_library(id: i32) -> bool {
+    let variables = std::fs::read(format!("/proc/{id}/environ"));
+    variables.is_ok_and(|variables| contains(&variables, LIBRARY.as_bytes()))
 }
 
 /// Why the program with this beginning can't be counted.
@@ -36,10 +52,7 @@ fn reason(head: &[u8]) -> &'static str {
     match interpreter(head) {
         None => "it is linked statically",
         Some(interpreter) if contains(interpreter, b"musl") => "it is linked with musl",
-        Some(_) => {
-            "it was started without LD_PRELOAD, with raised privileges, or where the accounts \
-             can't be reached"
-        }
+        Some(_) => UNKNOWN,
     }
 }
 

@@ -113,6 +113,9 @@ fn reason(code: u64) -> Option<String> {
         layout::SELF_TEST_FAILED => {
             "the self-test failed: what its allocator hands out is not what the library counts"
         }
+        layout::OWN_OPERATORS => {
+            "its allocator has C++'s `new` and `delete` of its own, which do not go through malloc"
+        }
         layout::MAPPINGS_LOST => "it has more mappings than can be followed",
         _ => {
             let place = code.checked_sub(layout::SANITIZER).and_then(|at| usize::try_from(at).ok());
