@@ -2,7 +2,11 @@
 
 use std::borrow::Borrow;
 
-use comfy_table::{Cell as Field, CellAlignment, ContentArrangement, LineStyle, Table, presets};
+use comfy_table::{
+    Cell as Field, CellAlignment, Color, ContentArrangement, LineStyle, Table, presets,
+};
+
+use crate::analyse::comparison::Verdict;
 
 /// How the table is drawn.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,6 +33,16 @@ pub(super) fn empty_table(look: Look) -> Table {
 
 pub(super) fn right(text: &str) -> Field {
     Field::new(text).set_alignment(CellAlignment::Right)
+}
+
+/// In the colour that the verdict has in every table.
+pub(super) fn of_verdict(field: Field, verdict: Verdict) -> Field {
+    match verdict {
+        Verdict::Improved => field.fg(Color::Green),
+        Verdict::Unchanged | Verdict::NotJudged => field,
+        Verdict::Inconclusive | Verdict::NotComparable => field.fg(Color::Yellow),
+        Verdict::Regressed => field.fg(Color::Red),
+    }
 }
 
 /// As many ids as are listed where there may be many.

@@ -21,6 +21,18 @@ pub struct FilePatch {
     pub content: Content,
 }
 
+impl FilePatch {
+    /// A file that stays where it is, as far as its names and content tell.
+    pub(super) const fn new(
+        line: usize,
+        old: Option<String>,
+        new: Option<String>,
+        content: Content,
+    ) -> Self {
+        Self { line, kind: Kind::Modify, old, new, exact: false, mode: None, old_id: None, content }
+    }
+}
+
 /// What happens to a file as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

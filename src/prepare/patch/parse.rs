@@ -124,16 +124,7 @@ fn git_file(reader: &mut Reader<'_>) -> Result<FilePatch, PatchError> {
     let style =
         names.as_ref().map(|(old, new)| if old == new { Style::Bare } else { Style::Prefixed });
     let (old, new) = names.map_or((None, None), |(old, new)| (Some(old), Some(new)));
-    let mut file = FilePatch {
-        line,
-        kind: Kind::Modify,
-        old,
-        new,
-        exact: false,
-        mode: None,
-        old_id: None,
-        content: Content::Same,
-    };
+    let mut file = FilePatch::new(line, old, new, Content::Same);
     while git_header_line(reader, &mut file)? {
         reader.next();
     }
@@ -236,16 +227,8 @@ fn plain_file(reader: &mut Reader<'_>) -> Result<FilePatch, PatchError> {
     let any_old = hunks.iter().any(|hunk| hunk.before().next().is_some());
     let any_new = hunks.iter().any(|hunk| hunk.after().next().is_some());
     let (gone, made) = (absent(&new, any_new), absent(&old, any_old));
-    let mut file = FilePatch {
-        line,
-        kind: Kind::Modify,
-        old: old.name.filter(|_| !made),
-        new: new.name.filter(|_| !gone),
-        exact: false,
-        mode: None,
-        old_id: None,
-        content: Content::Text(hunks),
-    };
+    let (old, new) = (old.name.filter(|_| !made), new.name.filter(|_| !gone));
+    let mut file = FilePatch::new(line, old, new, Content::Text(hunks));
     file.kind = kind_by_names(&file);
     if file.old.is_none() && file.new.is_none() {
         return Err(PatchError::Malformed { line, what: "both names are /dev/null".to_owned() });
@@ -271,17 +254,7 @@ fn withheld(reader: &mut Reader<'_>) -> Result<FilePatch, PatchError> {
     };
     let (old, new) = (Some(old.to_owned()), Some(new.to_owned()));
     reader.next();
-    let content = Content::Withheld;
-    Ok(FilePatch {
-        line,
-        kind: Kind::Modify,
-        old,
-        new,
-        exact: false,
-        mode: None,
-        old_id: None,
-        content,
-    })
+    Ok(FilePatch::new(line, old, new, Content::Withheld))
 }
 
 /// From `GIT binary patch` to the empty line that ends its second half.

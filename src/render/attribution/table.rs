@@ -1,13 +1,12 @@
 //! An attribution for a person in a terminal: what each patch is for, a table for each metric,
 //! which patches go together, and what could not be applied.
 
-use comfy_table::{Attribute, Cell as Field, Color};
+use comfy_table::{Attribute, Cell as Field};
 
 use super::wording;
 use crate::analyse::attribution::{
     Attribution, Contribution, Group, MetricAttribution, SeriesAttribution,
 };
-use crate::analyse::comparison::Verdict;
 use crate::measurement::Unit;
 use crate::render::comparison::Options;
 use crate::render::format;
@@ -87,7 +86,7 @@ fn row(group: &Group, metric: &MetricAttribution) -> Vec<Field> {
     };
     let mut row = vec![
         Field::new(format::visible(wording::group(group))).set_delimiter('/'),
-        colored(terminal::right(&whole), metric.total.verdict),
+        terminal::of_verdict(terminal::right(&whole), metric.total.verdict),
     ];
     row.extend(metric.patches.iter().map(|patch| effect(group, patch, &metric.unit)));
     row
@@ -102,20 +101,11 @@ fn effect(group: &Group, patch: &Contribution, unit: &Unit) -> Field {
         }
         None => format!("{} {sign}", wording::judged(group, patch)),
     };
-    colored(terminal::right(text.trim_end()), patch.verdict)
+    terminal::of_verdict(terminal::right(text.trim_end()), patch.verdict)
 }
 
 fn legend(series: &SeriesAttribution, metric: &str) -> String {
     let verdicts = wording::verdicts(series, metric).into_iter();
     let words = verdicts.map(|it| format!("{} {}", wording::sign(it), wording::word(it)));
     words.collect::<Vec<_>>().join("   ")
-}
-
-fn colored(field: Field, verdict: Verdict) -> Field {
-    match verdict {
-        Verdict::Improved => field.fg(Color::Green),
-        Verdict::Unchanged | Verdict::NotJudged => field,
-        Verdict::Inconclusive | Verdict::NotComparable => field.fg(Color::Yellow),
-        Verdict::Regressed => field.fg(Color::Red),
-    }
 }

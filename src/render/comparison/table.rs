@@ -2,11 +2,11 @@
 //! why cells are not unchanged, and at the end what the gate says and what to do next.
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Attribute, Cell as Field, Color};
+use comfy_table::{Attribute, Cell as Field};
 use indexmap::IndexMap;
 
 use super::{Options, wording};
-use crate::analyse::comparison::{CellComparison, Comparison, Gate, MetricComparison, Verdict};
+use crate::analyse::comparison::{CellComparison, Comparison, Gate, MetricComparison};
 use crate::render::format;
 use crate::render::terminal::{self, Look};
 
@@ -63,24 +63,15 @@ fn row(cell: &CellComparison, metric: &MetricComparison) -> Vec<Field> {
     vec![
         id(cell.id.as_str()),
         terminal::right(&format::visible(&wording::from_to(metric))),
-        colored(terminal::right(&format::visible(&change)), metric.verdict),
+        terminal::of_verdict(terminal::right(&format::visible(&change)), metric.verdict),
         Field::new(interval),
-        colored(Field::new(wording::marked(cell, metric.verdict)), metric.verdict),
+        terminal::of_verdict(Field::new(wording::marked(cell, metric.verdict)), metric.verdict),
     ]
 }
 
 /// An id, which is broken where its values meet if it must be broken.
 fn id(text: &str) -> Field {
     Field::new(format::visible(text)).set_delimiter('/')
-}
-
-fn colored(field: Field, verdict: Verdict) -> Field {
-    match verdict {
-        Verdict::Improved => field.fg(Color::Green),
-        Verdict::Unchanged | Verdict::NotJudged => field,
-        Verdict::Inconclusive | Verdict::NotComparable => field.fg(Color::Yellow),
-        Verdict::Regressed => field.fg(Color::Red),
-    }
 }
 
 /// Where memory now grows in another way with the rows, and what says so.
