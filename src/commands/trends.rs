@@ -33,11 +33,12 @@ pub(super) fn past(project: &Project, history: &mut History, cache: &Cache) -> R
     if count > 1 {
         let mut log = ChangeLog::new(cache, COMMITS);
         let directions = project.config.directions();
-        for cell in &project.cells {
-            let others = project.cells.len() <= MANY_CELLS;
-            let of_cell = cell_trends(&cell.id, others, &directions, history, &mut log)?;
+        let cells: Vec<CellId> = project.cells.iter().map(|cell| cell.id.clone()).collect();
+        let others = cells.len() <= MANY_CELLS;
+        for cell in history.with_past(&cells)? {
+            let of_cell = cell_trends(&cell, others, &directions, history, &mut log)?;
             if of_cell.trends.first().is_some_and(|trend| trend.steps.len() > 1) {
-                trends.insert(cell.id.clone(), of_cell);
+                trends.insert(cell, of_cell);
             }
         }
     }

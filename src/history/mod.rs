@@ -128,6 +128,14 @@ impl History {
         self.with(async |connection| query::newest_results(connection, cells).await)
     }
 
+    /// Those of `cells` that several runs have, in the same order: others have no trend.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn with_past(&mut self, cells: &[CellId]) -> Result<Vec<CellId>> {
+        self.with(async |connection| query::with_past(connection, cells).await)
+    }
+
     /// How a cell and one of its metrics went: its newest runs, at most `limit`, newest first,
     /// with those in which it has no figure.
     ///

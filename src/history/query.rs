@@ -57,6 +57,14 @@ const NEWEST: &str = "
     JOIN runs r ON r.id = c.run_id
     ORDER BY j.key";
 
+/// Two rows are enough to know that there are several.
+const WITH_PAST: &str = "
+    SELECT n.cell
+    FROM json_each(?1) j
+    CROSS JOIN cell_names n ON n.cell = j.value
+    WHERE (SELECT count(*) FROM (SELECT 1 FROM cells WHERE cell_id = n.id LIMIT 2)) > 1
+    ORDER BY j.key";
+
 const WITH_NEWEST: &str = "
     SELECT run FROM runs WHERE id IN (
         SELECT (SELECT run_id FROM cells WHERE cell_id = n.id AND outcome <> 'interrupted'
@@ -114,6 +122,16 @@ pub(super) async fn newest_results(
             })
         })
         .collect()
+}
+
+pub(super) async fn with_past(
+    connection: &mut SqliteConnection,
+    cells: &[CellId],
+) -> sqlx::Result<Vec<CellId>> {
+    let wanted = serde_json::json!(cells).to_string();
+    let found: Vec<String> =
+        sqlx::query_scalar(WITH_PAST).bind(wanted).fetch_all(connection).await?;
+    Ok(found.iter().map(|cell| CellId::from_values(cell.split('/'))).collect())
 }
 
 fn past_run(row: &SqliteRow) -> sqlx::Result<PastRun> {

@@ -57,6 +57,23 @@ fn recording_and_rebuilding_give_the_same() {
 }
 
 #[test]
+fn cells_of_several_runs_have_a_past() {
+    let reports = TempDir::new().unwrap();
+    leave_run(reports.path(), 0, &[("a/x", Some(Outcome::Ok)), ("a/y", Some(Outcome::Ok))]);
+    leave_run(reports.path(), 1, &[("a/x", None), ("a/z", Some(Outcome::Failed))]);
+    leave_run(reports.path(), 2, &[("a/z", Some(Outcome::Failed))]);
+    let mut history = History::open(reports.path(), &Silent).unwrap();
+    let asked = ["a/z", "a/unknown", "a/y", "a/x"].map(cell);
+    let several = |history: &mut History, id| {
+        history.trend(&cell(id), "peak_rss", u32::MAX).unwrap().len() > 1
+    };
+    let wanted: Vec<_> =
+        asked.iter().filter(|id| several(&mut history, id.as_str())).cloned().collect();
+    assert_eq!(history.with_past(&asked).unwrap(), wanted);
+    assert_eq!(wanted, ["a/z", "a/x"].map(cell));
+}
+
+#[test]
 fn the_newest_result_is_neither_interrupted_nor_unreached() {
     let reports = TempDir::new().unwrap();
     let oldest = leave_run(
