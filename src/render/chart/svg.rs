@@ -117,10 +117,20 @@ pub(super) fn y_scale(svg: &mut String, y: &Axis) {
 fn curve(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {
     let look = line.look;
     let area = Area { x: chart.x, y: chart.y, size: (WIDTH, HEIGHT) };
-    if let Some(Path { d, first, .. }) = line.area.and_then(|points| area.path(points)) {
+    let path = area.path(line.points);
+    let below;
+    // Most are filled below themselves.
+    let filled = match line.area {
+        Some(points) if !std::ptr::eq(points, line.points) => {
+            below = area.path(points);
+            below.as_ref()
+        }
+        own => path.as_ref().filter(|_| own.is_some()),
+    };
+    if let Some(Path { d, first }) = filled {
         let _ = write!(svg, r#"<path class="area s{look}" d="{d}V{HEIGHT}H{first}Z"/>"#);
     }
-    if let Some(Path { d, .. }) = area.path(line.points) {
+    if let Some(Path { d, .. }) = &path {
         let _ = write!(svg, r#"<path class="line s{look}" d="{d}"/>"#);
     }
 }
