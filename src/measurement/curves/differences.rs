@@ -18,21 +18,17 @@ pub struct Differences {
 impl Differences {
     /// `None` if not all `numbers` are whole and below 2^53. -0 is no whole number.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "whole, and below 2^53")]
     pub fn of(numbers: &[f64]) -> Option<Self> {
-        let is_whole = |number: &f64| {
-            number.fract() == 0.0
-                && number.abs() < EXACT
-                && (*number != 0.0 || number.is_sign_positive())
-        };
-        if !numbers.iter().all(is_whole) {
-            return None;
+        let mut differences = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            differences.push(whole(*number)?);
         }
-        let whole = || numbers.iter().map(|number| *number as i64);
-        let unit = whole().fold(0, |unit, number| gcd(number.unsigned_abs(), unit)).max(1);
+        let unit = unit_of(&differences);
         let mut before = 0;
-        let difference = |number| number - std::mem::replace(&mut before, number);
-        let differences = whole().map(|number| number / unit as i64).map(difference).collect();
+        for number in &mut differences {
+            let units = if unit == 1 { *number } else { *number / unit as i64 };
+            *number = units - std::mem::replace(&mut before, units);
+        }
         Some(Self { unit, differences })
     }
 
@@ -46,6 +42,26 @@ impl Differences {
         };
         self.differences.iter().scan(0, sum).collect()
     }
+}
+
+/// The whole number that this is, if it is one.
+#[expect(clippy::cast_possible_truncation, reason = "what is cut off is noticed")]
+fn whole(number: f64) -> Option<i64> {
+    let whole = number as i64;
+    let is_same = (whole as f64).to_bits() == number.to_bits();
+    (is_same && number.abs() < EXACT).then_some(whole)
+}
+
+/// What all numbers are multiples of; at least 1.
+fn unit_of(numbers: &[i64]) -> u64 {
+    let mut unit = 0;
+    for number in numbers {
+        unit = gcd(number.unsigned_abs(), unit);
+        if unit == 1 {
+            break;
+        }
+    }
+    unit.max(1)
 }
 
 /// The greatest common divisor; 0 counts as a multiple of anything.

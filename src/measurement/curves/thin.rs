@@ -5,58 +5,70 @@
 //! of each bucket the first, the lowest, the highest and the last reading are kept. So no peak is
 //! ever lost, and with one bucket for each column of pixels the drawn line is the same.
 
+use std::borrow::Cow;
+
+use super::Points;
+
 /// Readings kept from each bucket.
 const KEPT: usize = 4;
 
 /// At most `limit` of the readings (`limit` below 4 counts as 4), in order of time. The ends,
 /// the lowest and the highest are among them. What is not a finite number is left out.
 #[must_use]
-pub fn thin(points: &[(f64, f64)], limit: usize) -> Vec<(f64, f64)> {
+pub fn thin(points: &[(f64, f64)], limit: usize) -> Points {
     let points = in_order(points);
     let limit = limit.max(KEPT);
-    let (Some(first), Some(last)) = (points.first(), points.last()) else { return points };
+    let (Some(first), Some(last)) = (points.first(), points.last()) else { return Points::new() };
     if points.len() <= limit {
-        return points;
+        return points.into_owned();
     }
     let buckets = limit / KEPT;
     let (start, length) = (first.0, last.0 - first.0);
     let scale = if length > 0.0 { buckets as f64 / length } else { 0.0 };
     let bucket_of = |time: f64| (((time - start) * scale) as usize).min(buckets - 1);
     let mut kept = Vec::with_capacity(limit);
-    let mut rest = points.as_slice();
+    let mut rest = &*points;
     while let Some(first) = rest.first() {
         let own = bucket_of(first.0);
         // Far fewer steps than asking each reading: there are thousands in a bucket of a long run.
         let (bucket, later) =
             rest.split_at(rest.partition_point(|point| bucket_of(point.0) <= own));
-        kept.extend(landmarks(bucket).into_iter().map(|index| bucket[index]));
+        keep_landmarks(bucket, &mut kept);
         rest = later;
     }
     kept
 }
 
-fn in_order(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let finite = points.iter().filter(|(time, value)| time.is_finite() && value.is_finite());
-    let mut finite: Vec<_> = finite.copied().collect();
+/// Readings are mostly in order already.
+fn in_order(points: &[(f64, f64)]) -> Cow<'_, [(f64, f64)]> {
+    let is_finite = |(time, value): &(f64, f64)| time.is_finite() && value.is_finite();
+    if points.iter().all(is_finite) && points.is_sorted_by(|one, next| one.0 <= next.0) {
+        return Cow::Borrowed(points);
+    }
+    let mut finite: Vec<_> = points.iter().copied().filter(is_finite).collect();
     finite.sort_by(|one, other| one.0.total_cmp(&other.0));
-    finite
+    Cow::Owned(finite)
 }
 
-/// Indexes of the first, lowest, highest and last reading, in order and each once.
-fn landmarks(bucket: &[(f64, f64)]) -> Vec<usize> {
-    let (mut lowest, mut highest) = (0, 0);
+/// Keeps the first, lowest, highest and last reading of a bucket, in order and each once.
+fn keep_landmarks(bucket: &[(f64, f64)], kept: &mut Points) {
+    let Some(first) = bucket.first() else { return };
+    let (mut lowest, mut highest) = ((0, first.1), (0, first.1));
     for (index, (_, value)) in bucket.iter().enumerate() {
-        if *value < bucket[lowest].1 {
-            lowest = index;
+        if *value < lowest.1 {
+            lowest = (index, *value);
         }
-        if *value > bucket[highest].1 {
-            highest = index;
+        if *value > highest.1 {
+            highest = (index, *value);
         }
     }
-    let mut kept = vec![0, lowest, highest, bucket.len() - 1];
-    kept.sort_unstable();
-    kept.dedup();
-    kept
+    let (one, other) = (lowest.0.min(highest.0), lowest.0.max(highest.0));
+    let mut before = None;
+    for index in [0, one, other, bucket.len() - 1] {
+        if before.replace(index) != Some(index) {
+            kept.push(bucket[index]);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -163,13 +163,13 @@ impl<'a> CellSeries<'a> {
                 progress: readings(&[]),
                 series: IndexMap::new(),
             });
-            let points = straight(thin(&curve.points, limit));
+            let mut points = straight(thin(&curve.points, limit));
             if curve.metric == PROGRESS {
                 attempt.progress = readings(&steps(&points));
                 continue;
             }
-            let whole: Vec<_> = points.iter().map(|(t, value)| (*t, value.round())).collect();
-            attempt.series.insert(&curve.metric, readings(&whole));
+            points.iter_mut().for_each(|(_, value)| *value = value.round());
+            attempt.series.insert(&curve.metric, readings(&points));
             self.labels.entry(&curve.metric).or_insert_with(|| format::metric(&curve.metric));
         }
         self.attempts = attempts.into_values().collect();
