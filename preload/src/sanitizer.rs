@@ -60,12 +60,10 @@ fn found() -> Option<usize> {
 /// By the name that it was executed by, if that still is this program: the kernel calls it after
 /// that. It is not where a script was executed, whose interpreter this is.
 unsafe fn execute(arguments: List, environment: List) {
-    // The linker itself was executed, to load this program, and took itself out of the arguments.
-    // SAFETY: the kernel's own answer.
-    let is_by_linker = unsafe { sys::getauxval(sys::AT_BASE) } == 0;
-    if is_by_linker {
-        return;
-    }
+    // SAFETY: the kernel's own answer: no linker was loaded where the linker itself was executed.
+    let by_linker = unsafe { sys::getauxval(sys::AT_BASE) } == 0;
+    let arguments = if by_linker { with_the_linkers() } else { Some(arguments) };
+    let Some(arguments) = arguments else { return };
     let mut buffer = MaybeUninit::<[u8; 4096]>::uninit();
     // SAFETY: strings and lists that end with 0.
     unsafe {
@@ -84,9 +82,52 @@ unsafe fn execute(arguments: List, environment: List) {
     }
 }
 
+/// All that this process was executed with. Where that was the linker, it takes itself and what is
+/// meant for it out of the list that it passes on.
+fn with_the_linkers() -> Option<List> {
+    /// More than the kernel allows.
+    const MOST: usize = 8 << 20;
+    const WIDTH: usize = size_of::<*const c_char>();
+    let flags = sys::MAP_PRIVATE | sys::MAP_ANONYMOUS;
+    // SAFETY: new memory, which is all zeros; what is read there is text, each part of which ends
+    // with 0. The list is one longer than there are parts.
+    unsafe {
+        let file = sys::open(c"/proc/self/cmdline".as_ptr(), sys::O_RDONLY | sys::O_CLOEXEC)?;
+        let text = sys::map(MOST, flags, -1)?.cast::<u8>();
+        let mut length = 0;
+        while length < MOST {
+            match sys::read(file, text.add(length), MOST - length) {
+                0 => break,
+                count => length += count,
+            }
+        }
+        sys::close(file);
+        let ends = || (0..length).filter(|place| *text.add(*place) == 0);
+        let list = sys::map((ends().count() + 1) * WIDTH, flags, -1)?.cast::<*const c_char>();
+        let mut start = 0;
+        for (place, end) in ends().enumerate() {
+            *list.add(place) = text.add(start).cast();
+            start = end + 1;
+        }
+        Some(list)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_arguments_are_found_again() {
+        let list = with_the_linkers().unwrap();
+        for (place, argument) in std::env::args().enumerate() {
+            // SAFETY: a list of strings.
+            let found = unsafe { std::ffi::CStr::from_ptr(*list.add(place)) };
+            assert_eq!(found.to_str(), Ok(&*argument));
+        }
+        // SAFETY: as above.
+        assert!(unsafe { *list.add(std::env::args().count()) }.is_null());
+    }
 
     #[test]
     fn this_program_has_none() {

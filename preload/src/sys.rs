@@ -14,6 +14,7 @@ pub(crate) const MREMAP_FIXED: c_int = 2;
 pub(crate) const MREMAP_DONTUNMAP: c_int = 4;
 pub(crate) const MADV_WIPEONFORK: c_int = 18;
 pub(crate) const MAP_FAILED: *mut c_void = usize::MAX as *mut c_void;
+pub(crate) const O_RDONLY: c_int = 0;
 pub(crate) const O_WRONLY: c_int = 1;
 pub(crate) const O_RDWR: c_int = 2;
 pub(crate) const O_APPEND: c_int = 0o2_000;
@@ -47,6 +48,7 @@ unsafe extern "C" {
 mod number {
     pub(super) const MMAP: i64 = 9;
     pub(super) const MUNMAP: i64 = 11;
+    pub(super) const READ: i64 = 0;
     pub(super) const CLOSE: i64 = 3;
     pub(super) const EXECVE: i64 = 59;
     pub(super) const PRCTL: i64 = 157;
@@ -60,6 +62,7 @@ mod number {
 mod number {
     pub(super) const OPENAT: i64 = 56;
     pub(super) const CLOSE: i64 = 57;
+    pub(super) const READ: i64 = 63;
     pub(super) const READLINKAT: i64 = 78;
     pub(super) const PRCTL: i64 = 167;
     pub(super) const GETTID: i64 = 178;
@@ -90,6 +93,12 @@ pub(crate) unsafe fn open(path: *const c_char, flags: c_int) -> Option<c_int> {
 pub(crate) unsafe fn close(file: c_int) {
     // SAFETY: the caller's descriptor, which nobody else has.
     unsafe { syscall(number::CLOSE, file) };
+}
+
+/// Reads up to `room` bytes; how many there were, and 0 at the end.
+pub(crate) unsafe fn read(file: c_int, to: *mut u8, room: usize) -> usize {
+    // SAFETY: the caller's descriptor, and memory with room for as much.
+    usize::try_from(unsafe { syscall(number::READ, file, to, room) }).unwrap_or(0)
 }
 
 /// New memory: of `file` unless that is -1, and then all zeros.

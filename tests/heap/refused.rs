@@ -58,3 +58,17 @@ fn what_is_not_memprobes_is_not_touched() {
         assert_eq!(probe(&[], &["sh", "-c", &script]).code(), Some(0), "{other}");
     }
 }
+
+#[test]
+fn a_go_program_is_known_by_its_note() {
+    if program().is_none() {
+        return;
+    }
+    // Go's own linker leaves out C's start; a program with C in it has it.
+    for (options, name) in [(&[][..], "go-and-c"), (&["-nostartfiles", "-DOWN_START"], "go")] {
+        let noted = built("noted.c", options, name).unwrap();
+        let probed = probe(&[], &[noted.to_str().unwrap()]);
+        assert_eq!(probed.code(), Some(0), "{}", probed.stderr);
+        assert!(probed.why_not("peak_heap").starts_with(&format!("{name} is not counted: a Go")));
+    }
+}

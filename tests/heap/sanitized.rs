@@ -80,6 +80,13 @@ fn it_is_left_alone_at_any_depth() {
     let script = format!("cd {}; exec './another name' see", folder.path().display());
     let probed = assert_same(&["sh", "-c", &script]);
     assert!(probed.why_not("peak_heap").starts_with("another name is not counted"));
+    // Nor by the linker that loads it, with something for that.
+    let linker = Path::new("/lib64/ld-linux-x86-64.so.2");
+    if linker.exists() {
+        let linker = linker.to_str().unwrap();
+        let probed = assert_same(&[linker, "--argv0", "a name", &program, "see", "a b", ""]);
+        assert!(probed.why_not("peak_heap").contains("AddressSanitizer"));
+    }
     let script = folder.path().join("script");
     fs::write(&script, format!("#!{program} see\n")).unwrap();
     fs::set_permissions(&script, fs::metadata(&program).unwrap().permissions()).unwrap();
