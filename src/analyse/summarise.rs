@@ -33,7 +33,8 @@ pub trait CurveSource: Sync {
     fn curves(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve>;
 
     /// The same curves, without points but for those [`IN_GRID`], which have at most
-    /// [`GRID`](crate::measurement::curves::GRID).
+    /// [`GRID`](crate::measurement::curves::GRID), and for the ends of the
+    /// [`PROGRESS`](crate::measurement::curves::PROGRESS).
     fn sketch(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve>;
 }
 

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::comparison::{CellComparison, MetricComparison};
 use super::summarise::IN_GRID;
 use crate::collect::record::{AttemptRecord, RunManifest};
-use crate::measurement::curves::{GRID, thin};
+use crate::measurement::curves::{GRID, PROGRESS, thin};
 use crate::measurement::{Better, Curves, Scope, Unit};
 use crate::outcome::Outcome;
 use crate::plan::{Cell, CellId, Pass};
@@ -199,6 +199,10 @@ impl Curve {
     pub fn sketched(self) -> Self {
         if IN_GRID.contains(&self.metric.as_str()) {
             return self.thinned(GRID);
+        }
+        if self.metric == PROGRESS {
+            // From where to where is all that is asked of it.
+            return self.thinned(0);
         }
         Self { points: Vec::new(), marks: Vec::new(), ..self }
     }

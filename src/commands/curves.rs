@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::analyse::summary::Curve;
 use crate::analyse::{CurveSource, IN_GRID};
 use crate::collect::{RunDir, curves};
+use crate::measurement::curves::PROGRESS;
 use crate::plan::CellId;
 
 /// The curves of the attempts below a reports folder.
@@ -58,7 +59,9 @@ impl CurveSource for StoredCurves<'_> {
     }
 
     fn sketch(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve> {
-        let curves = self.read(run, cell, attempt, |metric| IN_GRID.contains(&metric));
+        let curves = self.read(run, cell, attempt, |metric| {
+            IN_GRID.contains(&metric) || metric == PROGRESS
+        });
         curves.into_iter().map(Curve::sketched).collect()
     }
 }

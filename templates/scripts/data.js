@@ -11,16 +11,21 @@
     cells.set(cell.file, cell);
   };
 
+  // Loads a script of the reports folder; resolves when it ran, or can't be had.
+  memgrid.script = function (path) {
+    return new Promise(function (resolve) {
+      const script = document.createElement("script");
+      script.src = memgrid.root + path;
+      script.onload = script.onerror = resolve;
+      document.head.append(script);
+    });
+  };
+
   // The readings of a file in assets/series, loaded when first asked for; null if it can't be had.
   memgrid.load = function (file) {
     if (!waiting.has(file)) {
-      waiting.set(file, new Promise(function (resolve) {
-        const script = document.createElement("script");
-        script.src = memgrid.root + "assets/series/" + encodeURIComponent(file) + ".js";
-        script.onload = function () { resolve(cells.get(file) || null); };
-        script.onerror = function () { resolve(null); };
-        document.head.append(script);
-      }));
+      const script = memgrid.script("assets/series/" + encodeURIComponent(file) + ".js");
+      waiting.set(file, script.then(() => cells.get(file) || null));
     }
     return waiting.get(file);
   };

@@ -10,13 +10,8 @@
 
   function load(metric) {
     if (known.has(metric.name)) return Promise.resolve(known.get(metric.name));
-    return new Promise(function (resolve) {
-      const script = document.createElement("script");
-      script.src = memgrid.root + "assets/figures/" + encodeURIComponent(metric.file) + ".js";
-      script.onload = () => resolve(known.get(metric.name) || null);
-      script.onerror = () => resolve(null);
-      document.head.append(script);
-    });
+    const script = memgrid.script("assets/figures/" + encodeURIComponent(metric.file) + ".js");
+    return script.then(() => known.get(metric.name) || null);
   }
 
   function sign(of, text) {

@@ -1,5 +1,6 @@
 // The grid by two axes of the reader's choice. Further axes cut it into facets, which stand below
-// each other, or one at a time as tabs. Without a script the layout is the one in the page.
+// each other, or one at a time as tabs. A field holds twins, or a single cell where the axis along
+// which twins differ is one of the two. Without a script the layout is the one in the page.
 (function (memgrid) {
   "use strict";
 
@@ -9,18 +10,27 @@
   // Of more fields than this the charts are not loaded only because the layout changed.
   const FEW = 40;
   const selects = [];
-  const axes = JSON.parse(section.dataset.axes);
-  const fields = [...section.querySelectorAll(".field[data-at]")].map((field) => ({
-    node: field,
-    at: field.dataset.at.split(",").map((place) => (place === "-" || place === "" ? null : Number(place))),
-  }));
+  const shared = JSON.parse(section.dataset.axes);
+  const cells = memgrid.cells(shared, section.dataset.baseline);
+  const { axes, compared } = cells;
+  const fields = [...section.querySelectorAll(".field[data-at]")].map(function (field) {
+    const at = memgrid.positions(field.dataset.at);
+    if (compared >= 0) at.splice(compared, 0, null);
+    return { node: field, at };
+  });
+  // With a single axis that twins share they stand in a flow, until rows and columns are chosen.
+  const flows = shared.length < 2;
+  const first = axes.map((axis, position) => position).filter((position) => position !== compared);
 
-  // Which axes are the rows and the columns of a view: those that it names, or the first ones.
+  // Which axes are the rows and the columns of a view: those that it names, or the first ones that
+  // twins share; null for a flow.
   function chosen(view) {
     const position = (name) => axes.findIndex(([axis]) => axis === name);
     let [rows, columns] = [position(view.rows), position(view.columns)];
-    if (rows < 0) rows = columns === 0 ? 1 : 0;
-    if (columns < 0 || columns === rows) columns = rows === 0 ? 1 : 0;
+    if (flows && rows < 0 && columns < 0) return null;
+    const other = (taken) => [...first, compared].find((axis) => axis !== taken);
+    if (rows < 0) rows = other(columns);
+    if (columns < 0 || columns === rows) columns = other(rows);
     return [rows, columns];
   }
 
@@ -82,9 +92,23 @@
     return node("div", { class: "flow" }, ...all.map((field) => field.node));
   }
 
+  // The fields of a layout by these axes.
+  function laidOut(by) {
+    section.classList.toggle("single", by.includes(compared));
+    if (!by.includes(compared)) return fields;
+    for (const { node: field, at } of cells.fields()) places.set(field, at);
+    return cells.fields();
+  }
+
   function layOut(view) {
-    const [rows, columns] = chosen(view);
-    const { facets, others } = memgrid.facets(fields, rows, columns);
+    const by = chosen(view);
+    if (!by) {
+      section.classList.remove("single");
+      section.querySelector(".layout").replaceChildren(node("div", { class: "facet", "data-facet": "" }, flow(fields)));
+      return;
+    }
+    const [rows, columns] = by;
+    const { facets, others } = memgrid.facets(laidOut(by), rows, columns);
     const parts = facets.map(function (facet) {
       const name = heading(facet.further);
       return node("div", { class: "facet", "data-facet": name }, ...(name ? [node("h3", { class: "section" }, named(name))] : []), table(facet, rows, columns));
@@ -93,10 +117,11 @@
     section.querySelector(".layout").replaceChildren(...parts);
   }
 
-  const places = new Map(fields.map((field) => [field.node, field.at]));
+  const places = new WeakMap(fields.map((field) => [field.node, field.at]));
   memgrid.page.column = function (plot) {
+    const by = chosen(memgrid.view);
     const at = places.get(plot.host.closest(".field"));
-    return at ? at[chosen(memgrid.view)[1]] : null;
+    return by && at ? at[by[1]] : null;
   };
 
   // One tab for each facet, and one for all of them.
@@ -132,17 +157,19 @@
   }
 
   function select(key, label, other) {
-    const field = node("select", {}, ...axes.map(([axis]) => node("option", { value: axis }, axis)));
+    const none = flows ? [node("option", { value: "" }, "–")] : [];
+    const field = node("select", {}, ...none, ...axes.map(([axis]) => node("option", { value: axis }, axis)));
     const place = key === "rows" ? 0 : 1;
+    const names = (by) => (by ? by.map((axis) => axes[axis][0]) : ["", ""]);
     field.addEventListener("change", function () {
-      const before = chosen(memgrid.view).map((axis) => axes[axis][0]);
-      const change = { [key]: field.value, [other]: before[1 - place] };
+      const before = names(chosen(memgrid.view));
+      const change = { [key]: field.value, [other]: field.value ? before[1 - place] : "" };
       // An axis can't be both: choosing it for one moves the other away.
       if (change[other] === field.value) change[other] = before[place];
-      if (change.rows === axes[0][0] && change.columns === axes[1][0]) Object.assign(change, { rows: "", columns: "" });
+      if (!flows && change.rows === axes[first[0]][0] && change.columns === axes[first[1]][0]) Object.assign(change, { rows: "", columns: "" });
       choose(Object.assign(change, { facet: "" }));
     });
-    selects.push(() => { field.value = axes[chosen(memgrid.view)[place]][0]; });
+    selects.push(() => { field.value = names(chosen(memgrid.view))[place]; });
     return node("label", {}, label + " ", field);
   }
 
@@ -154,7 +181,7 @@
     const wanted = view.rows + "\n" + view.columns;
     if (axes.length > 1 && wanted !== laid) {
       layOut(view);
-      redraw();
+      redraw(view);
     }
     laid = wanted;
     for (const update of selects) update();
@@ -165,9 +192,12 @@
     memgrid.keep(change);
     show(memgrid.view);
   }
-  // Pictures of a large matrix that nobody touched have no scale, and stay as they are.
-  function redraw() {
-    if (!memgrid.page.woken && fields.length > FEW) return;
+  // Pictures of a large matrix that nobody touched have no scale, and stay as they are; a field of a
+  // single cell has none to begin with.
+  function redraw(view) {
+    memgrid.page.gather();
+    const by = chosen(view);
+    if (!memgrid.page.woken && fields.length > FEW && !(by && by.includes(compared))) return;
     memgrid.page.woken = null;
     memgrid.page.awake();
   }

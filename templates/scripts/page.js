@@ -1,5 +1,6 @@
 // All charts of a page: woken together when one of them is touched, with scales and a crosshair
-// that they share. Of very many, only those in sight are drawn; others when they come into sight.
+// that they share. Of very many, only those in sight are loaded and drawn; others when they come
+// into sight.
 (function (memgrid) {
   "use strict";
 
@@ -8,14 +9,18 @@
   const hosts = new Map();
 
   const page = {
+    // The charts that are on the page.
     plots: [],
     woken: null,
     // Where the crosshair is; null if there is none.
     at: null,
 
-    // Loads everything that is on the page, once, and draws it.
+    // Gets to know all scales, once, and draws.
     awake() {
-      page.woken = page.woken || Promise.all(page.plots.map((plot) => plot.load())).then(draw);
+      page.woken = page.woken || Promise.all([
+        page.plots.some((plot) => plot.spec.small) && memgrid.loadExtents(),
+        ...page.plots.map((plot) => !plot.spec.small && plot.load()),
+      ]).then(draw);
       return page.woken;
     },
 
@@ -50,35 +55,44 @@
     return plot;
   };
 
-  function union(one, other) {
-    return one ? [
-      Math.min(one[0], other[0]), Math.max(one[1], other[1]), Math.min(one[2], other[2]),
-      Math.max(one[3], other[3]), Math.min(one[4], other[4]),
-    ] : other;
-  }
+  // Takes in that charts came to the page, or left it.
+  page.gather = function () {
+    for (const host of document.querySelectorAll("[data-plot]")) if (!hosts.has(host)) page.add(host);
+    page.plots = [...hosts.values()].filter(({ host }) => host.isConnected);
+    if (observer) observer.disconnect();
+    observer = null;
+  };
 
   // Small charts share one scale of memory, and one of time with their column; a large one has its own.
   function scales(plot) {
     return plot.spec.small ? ["memory", "column " + page.column(plot)] : [plot, plot];
   }
 
+  const isMany = () => page.plots.length > FEW;
+
+  // Resolves when all are drawn; of very many, when it is known how they are to be.
   function draw() {
-    const drawn = page.plots.filter((plot) => plot.cells.length && plot.read(memgrid.view));
+    const drawn = page.plots.filter((plot) => plot.spec.small || (plot.cells.length && plot.read(memgrid.view)));
     const spans = new Map();
-    for (const plot of drawn.filter(({ lines }) => lines.length)) {
-      const span = plot.extent();
-      for (const scale of new Set(scales(plot))) spans.set(scale, union(spans.get(scale), span));
+    for (const plot of drawn) {
+      const span = plot.extent(memgrid.view);
+      if (!Number.isFinite(span[0])) continue;
+      for (const scale of new Set(scales(plot))) spans.set(scale, spans.has(scale) ? memgrid.union(spans.get(scale), span) : span);
     }
     for (const plot of drawn) plot.due = scales(plot).map((scale) => spans.get(scale));
-    if (page.plots.length > FEW) watch();
-    for (const plot of drawn) if (page.plots.length <= FEW || plot.inSight) finish(plot);
+    if (isMany()) watch();
+    return Promise.all(drawn.map((plot) => (!isMany() || plot.inSight) && finish(plot)));
   }
 
-  // Draws a chart on the scales that it is due to have.
-  function finish(plot) {
-    const [memory, time] = plot.due;
+  // Draws a chart on the scales that it is due to have, unless others are asked for meanwhile.
+  async function finish(plot) {
+    const due = plot.due;
+    if (!(await plot.load()) || plot.due !== due || plot.inSight === false) return;
     plot.due = null;
-    if (!memory || !time || !Number.isFinite(time[0])) {
+    plot.read(memgrid.view);
+    const [memory, time] = due;
+    if (plot.lines.length && !(memory && time)) return;
+    if (!plot.lines.length) {
       plot.prepare();
       plot.x = null;
       return;
@@ -106,7 +120,7 @@
     }
   }
 
-  for (const host of document.querySelectorAll("[data-plot]")) page.add(host);
+  page.gather();
   memgrid.listen(page);
   memgrid.onChange(function () {
     page.at = null;

@@ -15,6 +15,12 @@
     return text.startsWith("{") ? JSON.parse(text) : { cells: text.split(" "), areas: { rss: "heap" }, small: true };
   }
 
+  // What spans both of two extents.
+  memgrid.union = (one, other) => [
+    Math.min(one[0], other[0]), Math.max(one[1], other[1]), Math.min(one[2], other[2]),
+    Math.max(one[3], other[3]), Math.min(one[4], other[4]),
+  ];
+
   // `host` holds the static picture, maybe in a link; its data-plot says what is shown.
   memgrid.Plot = class {
     constructor(host) {
@@ -29,7 +35,7 @@
       this.lines = [];
     }
 
-    // Loads what is shown, once.
+    // Loads what is shown, each file once.
     async load() {
       const suffix = this.spec.small ? ".small" : "";
       const cells = await Promise.all(this.spec.cells.map((file) => memgrid.load(file + suffix)));
@@ -56,9 +62,14 @@
       return this.lines;
     }
 
-    // What its axes must span at least: [x from, x to, y from, y to, smallest positive y].
-    extent() {
+    // What its axes must span at least: [x from, x to, y from, y to, smallest positive y]. A small
+    // chart knows it before its readings are loaded.
+    extent(view) {
       const span = [Infinity, -Infinity, Infinity, -Infinity, Infinity];
+      if (this.spec.small) {
+        const extents = this.spec.cells.map((file) => memgrid.extent(file, view.metric, view));
+        return extents.filter(Boolean).reduce(memgrid.union, span);
+      }
       for (const line of this.lines) {
         const points = line.band ? line.band.map(([x, low, high]) => [x, low, high]) : line.line;
         for (const [x, low, high = low] of points) {

@@ -203,7 +203,7 @@ fn look_at(page: &mut Page, file: &Path) {
     assert_eq!(page.complaints, Vec::<String>::new(), "{name}");
     let foreign = "document.querySelectorAll('img, iframe, object, embed, script:not([src]), [onload], [onerror], [onmouseover]').length";
     assert_eq!(page.value(foreign), 0, "{name}");
-    let loaded = page.value("performance.getEntriesByType('resource').map((entry) => entry.name).filter((url) => !/^(data:|file:.*\\/assets\\/(report\\.(css|js)|series\\/[^\\/]+\\.js|figures\\/[^\\/]+\\.js)$)/.test(url))");
+    let loaded = page.value("performance.getEntriesByType('resource').map((entry) => entry.name).filter((url) => !/^(data:|file:.*\\/assets\\/(report\\.(css|js)|extents\\.js|series\\/[^\\/]+\\.js|figures\\/[^\\/]+\\.js)$)/.test(url))");
     assert_eq!(loaded, json!([]), "{name}");
     let wide = page.value("document.documentElement.scrollWidth").as_u64().unwrap();
     assert!(wide <= 1280, "{name}: {wide}");

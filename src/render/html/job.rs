@@ -35,6 +35,8 @@ pub(super) enum Job<'a> {
     Ranking(&'a Ranking),
     Trend(&'a CellId),
     State(&'a str),
+    /// How far all cells' curves reach.
+    Extents,
     /// A metric's figures over all cells.
     Figures(&'a str),
     Run(&'a RunPage),
@@ -51,7 +53,7 @@ impl<'a> Job<'a> {
         material: &'a Material,
         runs: &'a IndexMap<String, RunPage>,
     ) -> Vec<Self> {
-        let mut jobs = vec![Job::Index, Job::Compare, Job::History];
+        let mut jobs = vec![Job::Index, Job::Compare, Job::History, Job::Extents];
         jobs.extend(material.attribution.as_ref().map(Job::Attribution));
         jobs.extend(all.states.keys().map(|name| Job::State(name)));
         jobs.extend(figures::metrics(all.summary).into_iter().map(Job::Figures));
@@ -86,6 +88,9 @@ impl Renderer<'_> {
                 }
                 Job::Figures(metric) => {
                     self.file(&figures::path(metric), whole(), || figures::script(all, metric))
+                }
+                Job::Extents => {
+                    self.file(series::extents::PATH, whole(), || series::extents::script(all))
                 }
                 Job::Ranking(shown) => {
                     let view = || ranking::view(&material.rankings, shown);

@@ -13,6 +13,7 @@
 //! reports/assets/report.css     how all of it looks
 //! reports/assets/report.js      what makes the charts answer
 //! reports/assets/series/        the readings that it shows
+//! reports/assets/extents.js     how far the curves of all cells reach
 //! reports/assets/figures/       each metric's figures over all cells
 //! ```
 

@@ -28,8 +28,9 @@ const ASSETS: [(&str, &str, &str); 1] =
     [("assets/report.css", "report.css", include_str!("../../../templates/report.css"))];
 
 /// The parts of the pages' script, in the order in which they need each other.
-const SCRIPTS: [(&str, &str); 14] = [
+const SCRIPTS: [(&str, &str); 16] = [
     ("data.js", include_str!("../../../templates/scripts/data.js")),
+    ("extents.js", include_str!("../../../templates/scripts/extents.js")),
     ("scale.js", include_str!("../../../templates/scripts/scale.js")),
     ("curve.js", include_str!("../../../templates/scripts/curve.js")),
     ("view.js", include_str!("../../../templates/scripts/view.js")),
@@ -38,9 +39,10 @@ const SCRIPTS: [(&str, &str); 14] = [
     ("save.js", include_str!("../../../templates/scripts/save.js")),
     ("page.js", include_str!("../../../templates/scripts/page.js")),
     ("controls.js", include_str!("../../../templates/scripts/controls.js")),
+    ("table.js", include_str!("../../../templates/scripts/table.js")),
+    ("cells.js", include_str!("../../../templates/scripts/cells.js")),
     ("grid.js", include_str!("../../../templates/scripts/grid.js")),
     ("compare.js", include_str!("../../../templates/scripts/compare.js")),
-    ("table.js", include_str!("../../../templates/scripts/table.js")),
     ("figures.js", include_str!("../../../templates/scripts/figures.js")),
     ("filter.js", include_str!("../../../templates/scripts/filter.js")),
 ];

@@ -8,6 +8,7 @@
 //! ```
 
 mod coded;
+pub(super) mod extents;
 
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
