@@ -59,9 +59,8 @@ impl CurveSource for StoredCurves<'_> {
     }
 
     fn sketch(&self, run: &str, cell: &CellId, attempt: u32) -> Vec<Curve> {
-        let curves = self.read(run, cell, attempt, |metric| {
-            IN_GRID.contains(&metric) || metric == PROGRESS
-        });
+        let curves =
+            self.read(run, cell, attempt, |metric| IN_GRID.contains(&metric) || metric == PROGRESS);
         curves.into_iter().map(Curve::sketched).collect()
     }
 }

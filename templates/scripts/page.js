@@ -93,8 +93,7 @@
     const [memory, time] = due;
     if (plot.lines.length && !(memory && time)) return;
     if (!plot.lines.length) {
-      plot.prepare();
-      plot.x = null;
+      plot.clear();
       return;
     }
     plot.span = [Math.min(0, time[0]), time[1]];

@@ -112,6 +112,13 @@
       return svg;
     }
 
+    // A chart that has nothing to show is a picture, and an empty one.
+    clear() {
+      this.prepare().setAttribute("role", "img");
+      for (const name of ["tabindex", "aria-orientation"]) this.picture.removeAttribute(name);
+      this.x = null;
+    }
+
     // A link can't hold a slider: the chart itself opens what the link opened.
     unlink() {
       if (!this.link) return;
