@@ -41,6 +41,12 @@
     if (column >= 0) sort(table, column, table.tHead.rows[0].cells[column].getAttribute("aria-sort") === "descending");
   };
 
+  // What is not laid out before it comes into sight has nearly its height, so that the page's end stays.
+  const ROW = 36;
+  for (const section of document.querySelectorAll(".all-cells")) {
+    section.style.containIntrinsicBlockSize = `auto ${section.querySelectorAll("tbody tr").length * ROW}px`;
+  }
+
   for (const table of document.querySelectorAll("table[data-sortable]")) {
     came.set(table, memgrid.rows(table));
     const asked = /^(\d+)(d?)$/.exec(memgrid.view.sort);

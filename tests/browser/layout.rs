@@ -169,6 +169,11 @@ fn of_very_many_charts_those_in_sight_are_loaded() {
     // What comes into sight has the same scale.
     page.value(&format!("{last}.host.scrollIntoView()"));
     page.until(&format!("{last}.x"));
+    let unseen = "[...document.querySelectorAll('.field, #all-cells tr')].filter((one) => !one.checkVisibility({ contentVisibilityAuto: true })).length";
+    assert!(page.value(unseen).as_u64().unwrap() > 7, "what is far away is not laid out");
+    page.media("print");
+    assert_eq!(page.value(unseen), 0, "paper holds all of it");
+    page.media("screen");
     assert_eq!(page.value(&format!("{last}.y.high")), scale);
     assert_eq!(page.complaints, Vec::<String>::new());
 }

@@ -83,6 +83,7 @@ struct PartView {
     bar: Option<String>,
     change: Option<ChangeView>,
     extreme: Option<&'static str>,
+    behind: Option<String>,
     sides: Vec<SideView>,
 }
 
@@ -232,6 +233,7 @@ impl PartView {
             bar: bar(all, cell, scales),
             change: ChangeView::new(cell, HEADLINE),
             extreme: all.extreme(cell),
+            behind: all.behind(cell).map(stayed),
             sides: sides(cell, scales.dense),
         }
     }
