@@ -165,7 +165,7 @@
       const before = names(chosen(memgrid.view));
       const change = { [key]: field.value, [other]: field.value ? before[1 - place] : "" };
       // An axis can't be both: choosing it for one moves the other away.
-      if (change[other] === field.value) change[other] = before[place];
+      if (field.value && change[other] === field.value) change[other] = before[place];
       if (!flows && change.rows === axes[first[0]][0] && change.columns === axes[first[1]][0]) Object.assign(change, { rows: "", columns: "" });
       choose(Object.assign(change, { facet: "" }));
     });

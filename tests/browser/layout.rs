@@ -160,7 +160,7 @@ fn of_very_many_charts_those_in_sight_are_loaded() {
     page.hover(CHART, 0.4);
     page.until("memgrid.page.plots[0].x");
     page.hover(CHART, 0.5);
-    page.until("document.querySelector('.readout').textContent");
+    page.until("document.querySelector('.cursor line')");
     let count = page.value(loaded).as_u64().unwrap();
     assert!((7..49).contains(&count), "{count}");
     assert_eq!(page.value(&format!("{last}.x === undefined")), true);
