@@ -115,7 +115,7 @@ fn the_default_matrix_has_all_its_pages() {
     let rendered = site.render(&sample, &material(&sample));
     assert_eq!(
         (rendered.files, rendered.written),
-        (3 + 18 + 2 + 2 + 2 * 18 + 9 + 2 + 1, rendered.files)
+        (4 + 18 + 2 + 2 + 2 * 18 + 9 + 2 + 1, rendered.files)
     );
 
     let index = site.read("index.html");
@@ -138,7 +138,7 @@ fn a_second_rendering_writes_nothing_and_sweeps_what_is_gone() {
     let rendered = site.render(&sample, &material(&sample));
     assert_eq!(
         (rendered.files, rendered.written),
-        (3 + 12 + 2 + 2 + 2 * 12 + 9 + 1, 2 + 2 + 9 + 1)
+        (4 + 12 + 2 + 2 + 2 * 12 + 9 + 1, 3 + 2 + 9 + 1)
     );
     assert!(!site.path.join("cells/mysql-json-patched.html").exists());
 }

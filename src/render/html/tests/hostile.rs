@@ -86,7 +86,7 @@ fn hostile_text_stays_text() {
 /// Every tag and attribute of a page is one that our templates write.
 fn check_tags(path: &Path, page: &str) {
     const TAGS: &str = "!doctype html head meta title link body a header p h1 h2 h3 h4 main section nav div span table thead tbody tr th td ul ol li dl dt dd code pre article details summary strong em bdi wbr br svg g line rect text tspan path circle footer script noscript";
-    const ATTRIBUTES: &str = "html lang charset http-equiv content name rel href download class id aria-labelledby aria-label aria-hidden role tabindex scope title viewBox preserveAspectRatio x y x1 x2 y1 y2 dx dy d cx cy r width height aria-current colspan hidden data-at data-axes data-facet data-part data-verdict data-figures data-root data-plot data-controls data-filter data-sortable data-compare data-only data-value src";
+    const ATTRIBUTES: &str = "html lang charset http-equiv content name rel href download class id aria-labelledby aria-label aria-hidden role tabindex scope title viewBox preserveAspectRatio x y x1 x2 y1 y2 dx dy d cx cy r width height aria-current colspan hidden data-at data-axes data-baseline data-facet data-part data-verdict data-figures data-root data-plot data-controls data-filter data-sortable data-compare data-only data-value src";
     assert!(!page.contains('\u{202e}'), "{}", path.display());
     for tag in page.split('<').skip(1) {
         let (inside, _) =

@@ -45,7 +45,7 @@ fn a_cell_that_was_measured_before_has_a_page_over_time() {
     let mut material = material(&sample);
     material.past = past("a night's work");
     let rendered = site.render(&sample, &material);
-    assert_eq!(rendered.files, 3 + 18 + 1 + 2 + 2 + 2 * 18 + 9 + 1);
+    assert_eq!(rendered.files, 4 + 18 + 1 + 2 + 2 + 2 * 18 + 9 + 1);
     let page = site.read("trends/sqlite-json-patched.html");
     assert_eq!((page.matches("<circle").count(), page.matches("×").count()), (4, 1), "{page}");
     for text in ["121 MiB", "+135%", "another machine", "2222222222", "and 38 more", "Its patches"]
