@@ -14,6 +14,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod install;
+mod sample;
 mod tool;
 
 use std::path::Path;
@@ -26,9 +27,6 @@ use tool::{Found, Tool};
 
 /// Seconds between two samples, for those that take any.
 const PERIOD: f64 = 0.01;
-const SELDOM: f64 = 0.1;
-/// Seconds over which the cost of a sample is taken.
-const LONG: f64 = 5.0;
 
 /// A mode of `bench/known_peak.py`.
 struct Workload {
@@ -66,7 +64,7 @@ fn main() {
     if quick {
         println!("\nOne short run says nothing about costs; without --quick they are shown.");
     } else if is_wanted("sample") {
-        cost_of_a_sample(&with, scratch.path());
+        sample::compare(&with, scratch.path());
     }
 }
 
@@ -143,38 +141,6 @@ fn beside_bare(
     Ok(compared)
 }
 
-/// By how much CPU time grows with each sample more, while a workload sleeps: whatever a tool
-/// needs to start, and to write down what it found, is in both runs.
-fn cost_of_a_sample(with: &Installed, scratch: &Path) {
-    println!("\nCost of a sample in µs of CPU time ({PERIOD} s and {SELDOM} s apart, {LONG} s)");
-    println!("{:<28}{:>24}{:>24}", "", "one process", "with four children");
-    for tool in Tool::SAMPLERS {
-        let cost = |mode| match with.lacks(tool) {
-            Some(why) => format!("failed: {why}"),
-            None => match costs(tool, with, mode, &tool.output(scratch)) {
-                Ok(mut costs) => spread(&mut costs),
-                Err(why) => format!("failed: {why}"),
-            },
-        };
-        println!("{:<28}{:>24}{:>24}", tool.label(), cost("hold"), cost("tree"));
-    }
-}
-
-fn costs(tool: Tool, with: &Installed, mode: &str, out: &Path) -> Result<Vec<f64>, String> {
-    let workload = arguments(with, mode, 64, LONG);
-    let cost = |_| {
-        let (often, many) = measure(tool, with, &workload, PERIOD, out)?;
-        let (seldom, few) = measure(tool, with, &workload, SELDOM, out)?;
-        let count = |found: Found| found.samples.map_or(0.0, |(count, _)| count);
-        let more = count(many) - count(few);
-        if more <= 0.0 {
-            return Err("too few samples".to_owned());
-        }
-        Ok((often.cpu - seldom.cpu) / more * 1e6)
-    };
-    (0..3).map(cost).collect()
-}
-
 fn arguments(with: &Installed, mode: &str, mib: u32, length: f64) -> Vec<String> {
     let script = with.script("known_peak.py").to_string_lossy().into_owned();
     vec![script, mode.to_owned(), mib.to_string(), length.to_string()]
@@ -187,10 +153,14 @@ fn measure(
     period: f64,
     out: &Path,
 ) -> Result<(Cost, Found), String> {
-    // mprof appends to what it finds, and nobody's last run may pass for this one.
-    let _ = std::fs::remove_file(out).or_else(|_| std::fs::remove_dir_all(out));
+    clear(out);
     let cost = run(&mut tool.command(with, workload, period, out))?;
     Ok((cost, tool.found(with, out)?))
+}
+
+/// mprof appends to what it finds, and nobody's last run may pass for this one.
+fn clear(out: &Path) {
+    let _ = std::fs::remove_file(out).or_else(|_| std::fs::remove_dir_all(out));
 }
 
 /// Wall time, and CPU time of the whole tree.
