@@ -4,11 +4,15 @@
 mod search;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rustix::io::Errno;
 
 use super::process::{self, Process};
 use super::procfs::Stat;
+
+/// Time in which every process is read in full at least once; between, only what has changed is.
+const IN_FULL: Duration = Duration::from_millis(50);
 
 /// What all members held at one moment. Memory in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +39,12 @@ pub(super) struct Members {
     high_water: HighWater,
     /// Processes that could not be opened though they were there.
     unreadable: u64,
+    /// Every so many readings are in full.
+    in_full_every: u32,
+    readings: u32,
+    /// Whether the latest one is, and how many there were before newcomers.
+    is_in_full: bool,
+    known: usize,
     buffer: Vec<u8>,
     found: Vec<i32>,
 }
@@ -61,12 +71,17 @@ impl HighWater {
 }
 
 impl Members {
-    /// Nobody yet. High-water marks are reset at each reading if `reset`.
-    pub(super) fn new(reset: bool) -> Self {
+    /// Nobody yet, to be read once a `period`. High-water marks are reset at each reading if `reset`.
+    pub(super) fn new(reset: bool, period: Duration) -> Self {
+        let in_full_every = IN_FULL.as_nanos() / period.as_nanos().max(1);
         Self {
             processes: BTreeMap::new(),
             high_water: HighWater { reset, refused: None },
             unreadable: 0,
+            in_full_every: u32::try_from(in_full_every).unwrap_or(u32::MAX).max(1),
+            readings: 0,
+            is_in_full: true,
+            known: 0,
             buffer: vec![0; process::BUFFER],
             found: Vec::new(),
         }
@@ -107,16 +122,28 @@ impl Members {
         (self.processes.values_mut(), &mut self.buffer)
     }
 
-    /// Reads the memory of each that is known, of those that have not changed only if `in_full`.
-    /// What has ended is dropped; whether there was any.
-    pub(super) fn refresh(&mut self, in_full: bool) -> bool {
+    /// Begins a reading, before newcomers are added: reads the memory of each that is known. What has
+    /// ended is dropped; whether there was any.
+    pub(super) fn refresh(&mut self) -> bool {
+        let before = self.len();
+        self.is_in_full = self.readings.is_multiple_of(self.in_full_every);
+        self.readings = self.readings.wrapping_add(1);
+        self.read(self.is_in_full);
+        self.known = self.len();
+        self.known < before
+    }
+
+    /// Makes the next reading one in full, as the last one has to be: high-water marks wait for it.
+    pub(super) const fn expect_last(&mut self) {
+        self.readings = 0;
+    }
+
+    fn read(&mut self, in_full: bool) {
         let buffer = &mut self.buffer;
-        let known = self.processes.len();
         self.processes.retain(|_, process| match in_full {
             true => process.read_status(buffer).is_ok(),
             false => process.read_if_changed(buffer).is_ok(),
         });
-        self.processes.len() < known
     }
 
     /// CPU time and page faults of process `id`, which is added if it isn't known.
@@ -130,8 +157,13 @@ impl Members {
         self.processes.retain(|id, _| wanted(*id));
     }
 
-    /// What they hold, as read last. The next reading's peaks count from here.
+    /// Ends a reading: what they hold. The next one's peaks count from here.
     pub(super) fn take_reading(&mut self) -> Reading {
+        if !self.is_in_full && self.len() > self.known {
+            // A new one may run in memory that was not looked at for some time: whether it does is
+            // told from all of it being equal.
+            self.read(true);
+        }
         self.find_borrowers();
         let reading = self.sum();
         self.forget_highs();

@@ -1,6 +1,7 @@
 //! One process of the tree, by its open descriptors. They belong to this very process: when it is
 //! gone they fail, even if another one has its id by then.
 
+use std::cell::Cell;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -34,6 +35,8 @@ pub(super) struct Process {
     is_fresh: bool,
     /// The high-water mark from before the latest reading; 0 after a reset.
     known_high: u64,
+    /// Device and inode of the program's file, once somebody has asked since `status` was read.
+    program: Cell<Option<(u64, u64)>>,
     /// Runs in its parent's memory, as between vfork and exec.
     pub(super) borrows_memory: bool,
 }
@@ -72,6 +75,7 @@ impl Process {
             status: Status::default(),
             is_fresh: false,
             known_high: 0,
+            program: Cell::new(None),
             borrows_memory: false,
         };
         process.read_status(buffer)?;
@@ -100,6 +104,7 @@ impl Process {
         let text = read(&self.status_file, buffer)?;
         self.status = procfs::status(text).ok_or(Errno::SRCH)?;
         self.is_fresh = true;
+        self.program.set(None);
         if self.status.memory.is_none() && self.status.threads > 1 {
             self.status.memory = self.memory_of_threads(buffer);
         }
@@ -190,8 +195,15 @@ impl Process {
         procfs::rollup(read(&file, buffer)?).ok_or(Errno::SRCH)
     }
 
-    /// The device and inode of the program's file; `None` where it may not be seen.
+    /// The device and inode of the program's file; `None` where it may not be seen. Looked at once for
+    /// each reading of `status`, since another program has other sizes.
     pub(super) fn program(&self) -> Option<(u64, u64)> {
+        let known = self.program.get().or_else(|| self.find_program());
+        self.program.set(known);
+        known
+    }
+
+    fn find_program(&self) -> Option<(u64, u64)> {
         let stat = rustix::fs::statat(&self.dir, "exe", AtFlags::empty()).ok()?;
         let device = u64::from(rustix::fs::major(stat.st_dev)) << 32;
         Some((device | u64::from(rustix::fs::minor(stat.st_dev)), stat.st_ino))

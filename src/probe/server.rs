@@ -10,6 +10,7 @@
 mod family;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::Pid;
@@ -65,10 +66,10 @@ impl ServerReading {
 }
 
 impl Servers {
-    /// Nothing is known yet.
-    pub(super) fn new(reset: bool) -> Self {
+    /// Nothing is known yet; what will be is read once a `period`.
+    pub(super) fn new(reset: bool, period: Duration) -> Self {
         Self {
-            named: Members::new(reset),
+            named: Members::new(reset, period),
             before: BTreeMap::new(),
             families: Vec::new(),
             peak: None,
@@ -78,9 +79,9 @@ impl Servers {
     }
 
     /// All that descends from these processes now is known, and what it holds.
-    pub(super) fn following(reset: bool, roots: &[Pid]) -> Self {
-        let mut servers = Self::new(reset);
-        servers.families = roots.iter().map(|root| Family::of(*root, reset)).collect();
+    pub(super) fn following(reset: bool, period: Duration, roots: &[Pid]) -> Self {
+        let mut servers = Self::new(reset, period);
+        servers.families = roots.iter().map(|root| Family::of(*root, reset, period)).collect();
         servers
     }
 
@@ -130,7 +131,7 @@ impl Servers {
         Ok(())
     }
 
-    /// Reads the named processes; `None` if there are none that live. One that `is_counted` with
+    /// Reads the server's processes; `None` if there are none that live. One that `is_counted` with
     /// the workload's own is refused.
     pub(super) fn read(&mut self, is_counted: impl Fn(i32) -> bool) -> Option<ServerReading> {
         let unavailable = &mut self.unavailable;
@@ -142,7 +143,7 @@ impl Servers {
             }
             !counted
         });
-        self.named.refresh(true);
+        self.named.refresh();
         let named = self.named.with_memory().filter_map(|(id, process)| {
             let anon = process.memory()?.anon;
             Some(ServerReading::since(*self.before.get(&id)?, anon, process.recent_rise()))
@@ -152,6 +153,13 @@ impl Servers {
         self.named.forget_highs();
         self.peak = self.peak.max(sum.map(|sum| sum.peak));
         sum
+    }
+
+    /// Reads the processes for the last time, with all that was not told yet.
+    pub(super) fn finish(&mut self, is_counted: impl Fn(i32) -> bool) {
+        self.named.expect_last();
+        self.families.iter_mut().for_each(Family::expect_last);
+        self.read(is_counted);
     }
 
     /// The figure; `None` if there is no server.
@@ -189,12 +197,14 @@ impl Servers {
 mod tests {
     use super::*;
 
+    const PERIOD: Duration = Duration::from_millis(10);
+
     fn own_id() -> i32 {
         rustix::process::getpid().as_raw_nonzero().get()
     }
 
     fn servers(lines: Vec<ServerLine>) -> Servers {
-        let mut servers = Servers::new(false);
+        let mut servers = Servers::new(false, PERIOD);
         for line in lines {
             servers.hear(line);
         }
@@ -207,7 +217,7 @@ mod tests {
 
     #[test]
     fn without_a_server_there_is_no_figure() {
-        let mut servers = Servers::new(true);
+        let mut servers = Servers::new(true, PERIOD);
         assert_eq!((servers.read(|_| false), servers.metric()), (None, None));
     }
 
@@ -234,6 +244,38 @@ mod tests {
         assert_eq!(servers.read(|_| false), None);
         let metric = servers.metric().unwrap();
         assert!(metric.unavailable.unwrap().contains("ended before"));
+    }
+
+    /// A program that holds 64 MiB for a moment, and afterwards just what it held before, each time
+    /// that it is told to.
+    const SPIKES: &str = "import mmap, sys\nfor line in sys.stdin:\n    \
+        block = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\n    \
+        block[::4096] = bytes(64 << 8)\n    block.close()\n    print(flush=True)";
+
+    #[test]
+    fn the_last_reading_has_what_came_and_went() {
+        use std::io::{BufRead as _, BufReader, Write as _};
+        use std::process::{Command, Stdio};
+
+        let mut command = Command::new("python3");
+        command.args(["-c", SPIKES]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut tell = child.stdin.take().unwrap();
+        let mut spike = || {
+            tell.write_all(b"\n").unwrap();
+            said.next().unwrap().unwrap();
+        };
+        // The first one also leaves what the interpreter keeps.
+        spike();
+        let mut servers = Servers::new(true, PERIOD);
+        servers.hear(process(i32::try_from(child.id()).unwrap(), None));
+        assert!(servers.read(|_| false).is_some_and(|reading| reading.peak < 32 << 20));
+        spike();
+        servers.finish(|_| false);
+        assert!(servers.metric().unwrap().value.unwrap() > f64::from(32 << 20));
+        drop(tell);
+        child.wait().unwrap();
     }
 
     #[test]

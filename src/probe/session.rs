@@ -92,7 +92,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         began,
         tree,
         no_group: no_group.or(outside),
-        servers: Servers::following(!options.keep_high_water, &options.servers),
+        servers: Servers::following(!options.keep_high_water, options.period, &options.servers),
         heap,
         passes,
         signals,

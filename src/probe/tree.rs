@@ -20,9 +20,6 @@ use super::newcomers::Newcomers;
 use super::process::Process;
 use super::procfs::{Rollup, Stat};
 
-/// Time in which every process is read in full at least once; between, only what has changed is.
-const IN_FULL: Duration = Duration::from_millis(50);
-
 /// All processes that descend from us.
 #[derive(Debug)]
 pub(super) struct Tree {
@@ -35,16 +32,12 @@ pub(super) struct Tree {
     newcomers: Newcomers,
     /// When an expensive search is affordable again.
     search_due: Instant,
-    /// Every so many readings are in full.
-    in_full_every: u32,
-    readings: u32,
 }
 
 impl Tree {
     /// A tree without processes yet, which will be in `group` if there is one, to be read once a
     /// `period`.
     pub(super) fn new(reset: bool, group: Option<Group>, period: Duration) -> Self {
-        let in_full_every = IN_FULL.as_nanos() / period.as_nanos().max(1);
         let own = rustix::process::getpid();
         let list = format!("/proc/self/task/{own}/children");
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
@@ -52,11 +45,9 @@ impl Tree {
             own,
             own_children: rustix::fs::open(list, flags, Mode::empty()).ok(),
             group,
-            members: Members::new(reset),
+            members: Members::new(reset, period),
             newcomers: Newcomers::new(),
             search_due: Instant::now(),
-            in_full_every: u32::try_from(in_full_every).unwrap_or(u32::MAX).max(1),
-            readings: 0,
         }
     }
 
@@ -102,18 +93,10 @@ impl Tree {
 
     /// Reads every process's memory, and finds new ones.
     pub(super) fn read(&mut self) -> Reading {
-        let in_full = self.readings.is_multiple_of(self.in_full_every);
-        self.readings = self.readings.wrapping_add(1);
-        if self.members.refresh(in_full) {
+        if self.members.refresh() {
             self.newcomers.expect();
         }
-        let before = self.members.len();
         self.discover();
-        if !in_full && self.members.len() > before {
-            // A new one may run in memory that was not looked at for some time: whether it does is
-            // told from all of it being equal.
-            self.members.refresh(true);
-        }
         self.members.take_reading()
     }
 

@@ -7,6 +7,7 @@ use rustix::process::Pid;
 
 use super::ServerReading;
 use crate::probe::members::Members;
+use crate::probe::newcomers::Newcomers;
 use crate::probe::process::Process;
 
 /// Time between two searches for new processes.
@@ -19,15 +20,18 @@ pub(super) struct Family {
     members: Members,
     /// What all held together by the first reading, in bytes.
     before: Option<u64>,
+    newcomers: Newcomers,
     search_due: Instant,
 }
 
 impl Family {
-    /// The descendants of `root`, read for the first time: what they hold now counts as before.
-    pub(super) fn of(root: Pid, reset: bool) -> Self {
-        let mut members = Members::new(reset);
+    /// The descendants of `root`, to be read once a `period`, and read for the first time: what they
+    /// hold now counts as before.
+    pub(super) fn of(root: Pid, reset: bool, period: Duration) -> Self {
+        let mut members = Members::new(reset, period);
         let root = members.open(root.as_raw_nonzero().get()).ok();
-        let mut family = Self { root, members, before: None, search_due: Instant::now() };
+        let (newcomers, search_due) = (Newcomers::new(), Instant::now());
+        let mut family = Self { root, members, before: None, newcomers, search_due };
         family.read();
         family
     }
@@ -39,8 +43,10 @@ impl Family {
 
     /// What all hold together, less what they held before; `None` if there are none.
     pub(super) fn read(&mut self) -> Option<ServerReading> {
-        self.members.refresh(true);
-        if Instant::now() >= self.search_due {
+        if self.members.refresh() {
+            self.newcomers.expect();
+        }
+        if Instant::now() >= self.search_due && self.newcomers.are_possible(true) {
             self.search();
             self.search_due = Instant::now() + SEARCH;
         }
@@ -50,6 +56,11 @@ impl Family {
         }
         let before = *self.before.get_or_insert(reading.anon);
         Some(ServerReading::since(before, reading.anon, reading.peak - reading.rss))
+    }
+
+    /// Makes the next reading the last one.
+    pub(super) const fn expect_last(&mut self) {
+        self.members.expect_last();
     }
 
     fn search(&mut self) {
@@ -90,7 +101,7 @@ mod tests {
         let mut tell = child.stdin.take().unwrap();
         said.next();
         let root = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-        let mut family = Family::of(root, false);
+        let mut family = Family::of(root, false, Duration::from_millis(10));
         let first = family.read().unwrap();
         assert!(first.anon < 1 << 20, "{first:?}");
         tell.write_all(b"\n").unwrap();

@@ -66,6 +66,7 @@ impl Session<'_> {
 
     pub(super) fn finish(mut self, status: WaitStatus) -> Measured {
         let wall = self.now();
+        self.servers.finish(|id| self.tree.contains(id));
         self.clear_up();
         let Self { mut said, mut record, mut servers, .. } = self;
         self.marks.finish(wall, &mut |message| said.hear(message));
