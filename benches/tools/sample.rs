@@ -76,7 +76,7 @@ fn print(what: &str, costs: &Costs) {
         "\nsample: {what}; {OFTEN} s apart, against {SELDOM} s; {ROUNDS} rounds of all in turn"
     );
     println!(
-        "{:<28}{:>24}{:>22}{:>9}{:>16}",
+        "{:<28}{:>24}{:>22}{:>9}{:>22}",
         "", "µs of CPU time a sample", "times memprobe's", "rate Hz", "% of a core"
     );
     let own = costs.first().and_then(|costs| costs.as_ref().ok());
@@ -91,7 +91,7 @@ fn print(what: &str, costs: &Costs) {
                     costs.iter().zip(own).map(|(cost, own)| cost.sample / own.sample).collect()
                 });
                 println!(
-                    "{:>24}{:>22}{:>9.0}{:>16}",
+                    "{:>24}{:>22}{:>9.0}{:>22}",
                     spread(&mut each(|cost| cost.sample * 1e6)),
                     if ratios.is_empty() { "—".to_owned() } else { spread(&mut ratios) },
                     median(&mut each(|cost| cost.all.rate)),
