@@ -35,12 +35,12 @@ impl Differences {
     /// The numbers. Differences that no numbers have give some number, and never a panic.
     #[must_use]
     pub fn numbers(&self) -> Vec<f64> {
-        let unit = self.unit as f64;
-        let sum = |sum: &mut i64, difference: &i64| {
-            *sum = sum.wrapping_add(*difference);
-            Some(*sum as f64 * unit)
+        let (unit, mut sum) = (self.unit as f64, 0_i64);
+        let next = |difference: &i64| {
+            sum = sum.wrapping_add(*difference);
+            sum as f64 * unit
         };
-        self.differences.iter().scan(0, sum).collect()
+        self.differences.iter().map(next).collect()
     }
 }
 

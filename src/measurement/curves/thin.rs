@@ -30,9 +30,8 @@ pub fn thin(points: &[(f64, f64)], limit: usize) -> Points {
     let mut rest = &*points;
     while let Some(first) = rest.first() {
         let own = bucket_of(first.0);
-        // Far fewer steps than asking each reading: there are thousands in a bucket of a long run.
-        let (bucket, later) =
-            rest.split_at(rest.partition_point(|point| bucket_of(point.0) <= own));
+        let length = rest.iter().position(|point| bucket_of(point.0) > own);
+        let (bucket, later) = rest.split_at(length.unwrap_or(rest.len()));
         keep_landmarks(bucket, &mut kept);
         rest = later;
     }
