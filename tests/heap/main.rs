@@ -16,6 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use memgrid::measurement::Precision;
 use probed::Probed;
@@ -25,11 +26,14 @@ const MIB: f64 = 1_048_576.0;
 const OWN: f64 = 65_536.0;
 const PAGE: f64 = 4096.0;
 
-/// Builds a C program once for all tests of this process; `None` without a C compiler.
+/// Builds a C program; `None` without a C compiler.
 fn built(source: &str, options: &[&str], name: &str) -> Option<PathBuf> {
+    static BUILT: AtomicUsize = AtomicUsize::new(0);
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workloads").join(source);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let built = folder.join(format!("{name}.{}", std::process::id()));
+    // Other tests, also those of another process, may be doing the same.
+    let number = BUILT.fetch_add(1, Ordering::Relaxed);
+    let built = folder.join(format!("{name}.{}.{number}", std::process::id()));
     let status = Command::new("cc")
         .args(["-O1", "-pthread", "-o"])
         .arg(&built)
@@ -37,7 +41,6 @@ fn built(source: &str, options: &[&str], name: &str) -> Option<PathBuf> {
         .args(options)
         .status();
     status.ok().filter(std::process::ExitStatus::success)?;
-    // Another test process may be doing the same.
     fs::rename(&built, folder.join(name)).unwrap();
     Some(folder.join(name))
 }
