@@ -55,17 +55,20 @@ window.browse = (function () {
   // As many frames are enough.
   const FRAMES = 600;
 
-  // Down the page at 3,600 pixels a second; how long each frame was shown.
+  // Down the page at 3,600 pixels a second; how long each frame was shown, while the grid was in sight
+  // and after that.
   async function scroll() {
     await opened;
     await new Promise((resolve) => setTimeout(resolve, 500));
-    const frames = [];
+    const grid = document.querySelector("section.grid");
+    const frames = { grid: [], below: [] };
     let before = await frame();
     const end = () => scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
-    while (!end() && frames.length < FRAMES) {
+    while (!end() && frames.grid.length + frames.below.length < FRAMES) {
+      const part = grid.getBoundingClientRect().bottom > innerHeight ? "grid" : "below";
       scrollBy({ top: 60, behavior: "instant" });
       const now = await frame();
-      frames.push(now - before);
+      frames[part].push(now - before);
       before = now;
     }
     return frames;

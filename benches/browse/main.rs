@@ -85,12 +85,12 @@ fn measure(page: &mut Page, index: &Path, times: usize) {
         let took: Vec<Value> = (0..times.min(5)).map(|_| ask(page, what)).collect();
         common::row(label, "ms", &each(&took, "ms"));
     }
-    for (what, label) in
-        [("scroll", "frames, scrolled as opened"), ("scrollAwake", "frames, with live charts")]
-    {
+    for (what, label) in [("scroll", "as opened"), ("scrollAwake", "with live charts")] {
         let frames = ask(page, what);
-        let frames: Vec<f64> = serde_json::from_value(frames).unwrap();
-        told(label, frames);
+        for (part, name) in [("grid", "grid"), ("below", "what is below it")] {
+            let frames = serde_json::from_value(frames[part].clone()).unwrap();
+            told(&format!("frames, {name} scrolled {label}"), frames);
+        }
     }
 }
 
@@ -101,11 +101,14 @@ fn each(answers: &[Value], name: &str) -> Vec<f64> {
 /// How long frames were shown: one that took more than 1.5 of the screen's own is late.
 fn told(label: &str, mut frames: Vec<f64>) {
     const SCREEN: f64 = 1000.0 / 60.0;
+    if frames.is_empty() {
+        return;
+    }
     frames.sort_by(f64::total_cmp);
     let late = frames.iter().filter(|frame| **frame > 1.5 * SCREEN).count();
     let p95 = frames[(frames.len() * 95 / 100).min(frames.len() - 1)];
     println!(
-        "{label:<44} median {:.1}, 95% within {p95:.1}, longest {:.1} ms; {late} of {} late",
+        "{label:<50} median {:.1}, 95% within {p95:.1}, longest {:.1} ms; {late} of {} late",
         common::median(&frames),
         frames[frames.len() - 1],
         frames.len()

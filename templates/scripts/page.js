@@ -84,10 +84,25 @@
     return Promise.all(drawn.map((plot) => (!isMany() || plot.inSight) && finish(plot)));
   }
 
+  // Of very many charts no more are drawn in a frame than leave time to show it, in milliseconds.
+  const BUDGET = 6;
+  let turns = Promise.resolve();
+  let began = -Infinity;
+  function turn() {
+    const nextFrame = () => new Promise((resolve) => requestAnimationFrame(function () {
+      began = performance.now();
+      resolve();
+    }));
+    turns = turns.then(() => (performance.now() - began < BUDGET ? null : nextFrame()));
+    return turns;
+  }
+
   // Draws a chart on the scales that it is due to have, unless others are asked for meanwhile.
   async function finish(plot) {
     const due = plot.due;
-    if (!(await plot.load()) || plot.due !== due || plot.inSight === false) return;
+    const loaded = await plot.load();
+    if (isMany()) await turn();
+    if (!loaded || plot.due !== due || plot.inSight === false) return;
     plot.due = null;
     plot.read(memgrid.view);
     const [memory, time] = due;
@@ -102,6 +117,18 @@
     if (memgrid.legend) memgrid.legend(plot);
   }
 
+  // While many charts pass by, their pictures as they are serve; those that stay in sight are drawn.
+  const REST = 100;
+  let scrolling = 0;
+  addEventListener("scroll", function () {
+    if (!observer) return;
+    clearTimeout(scrolling);
+    scrolling = setTimeout(function () {
+      scrolling = 0;
+      for (const plot of page.plots) if (plot.inSight && plot.due) finish(plot);
+    }, REST);
+  }, { passive: true, capture: true });
+
   let observer = null;
   function watch() {
     if (observer) return;
@@ -109,7 +136,7 @@
       for (const { target, isIntersecting } of entries) {
         const plot = hosts.get(target);
         plot.inSight = isIntersecting;
-        if (isIntersecting && plot.due) finish(plot);
+        if (isIntersecting && plot.due && !scrolling) finish(plot);
         else if (isIntersecting && plot.x) plot.point(page.at);
       }
     }, { rootMargin: "25%" });

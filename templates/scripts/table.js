@@ -62,4 +62,12 @@
     });
     if (asked && Number(asked[1]) < table.tHead.rows[0].cells.length) sort(table, Number(asked[1]), asked[2] === "d");
   }
+
+  // A table that is laid out late is, as soon as nobody waits for anything else: at the moment at which
+  // it comes into sight it would hold up a frame.
+  if (window.requestIdleCallback) {
+    addEventListener("load", () => requestIdleCallback(function () {
+      for (const section of document.querySelectorAll(".all-cells")) section.classList.add("at-hand");
+    }));
+  }
 })(window.memgrid);
