@@ -17,9 +17,16 @@
       if (plot && plot.picture.contains(event.target)) action(event, plot);
     });
 
-    on("pointerover", () => page.awake());
+    // Where the pointer is while charts are loaded: it may rest by the time they can answer.
+    let last = null;
+    on("pointerover", async function (event, plot) {
+      last = event;
+      await page.awake();
+      if (last && page.plotOf(last.target) === plot && plot.x) page.point(plot.under(last));
+    });
     document.addEventListener("focusin", (event) => { if (page.plotOf(event.target)) page.awake(); });
     on("pointermove", function (event, plot) {
+      last = event;
       if (!plot.x) return;
       const x = plot.under(event);
       page.point(x);
@@ -29,6 +36,7 @@
       }
     });
     on("pointerout", function (event, plot) {
+      last = null;
       if (!start && !plot.picture.contains(event.relatedTarget)) page.point(null);
     });
     on("pointerdown", function (event, plot) {
