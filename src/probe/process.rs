@@ -93,11 +93,16 @@ impl Process {
     /// came and went between two such looks is still in the high-water mark, for the next
     /// `read_status`. An error means that the process is gone.
     pub(super) fn read_if_changed(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
-        if self.read_sizes()? {
+        if self.read_sizes()? || self.is_ending() {
             return self.read_status_alone(buffer);
         }
         self.is_fresh = false;
         Ok(())
+    }
+
+    /// Whether it had given its memory back and was not a zombie yet, of which the sizes tell nothing.
+    fn is_ending(&self) -> bool {
+        self.status.memory.is_none() && self.status.state != b'Z'
     }
 
     fn read_status_alone(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
@@ -281,6 +286,24 @@ mod tests {
         // Other tests run in this process, and may give something back meanwhile.
         assert!(process.memory().unwrap().rss > before + (32 << 20));
         drop(block);
+    }
+
+    #[test]
+    fn one_that_was_ending_is_found_to_have_ended() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let mut buffer = vec![0; BUFFER];
+        let id = i32::try_from(child.id()).unwrap();
+        let mut process = loop {
+            let process = Process::open(id, &mut buffer).unwrap();
+            if process.status.state == b'Z' {
+                break process;
+            }
+        };
+        // As it is read in the moment before.
+        process.status.state = b'R';
+        process.read_if_changed(&mut buffer).unwrap();
+        assert_eq!(process.status.state, b'Z');
+        child.wait().unwrap();
     }
 
     /// A program that holds 1 MiB more, after a moment with 64, when it is told to.
