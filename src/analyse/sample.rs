@@ -287,6 +287,7 @@ fn started() -> Timestamp {
 pub(crate) fn run(id: &str) -> RunRecord {
     let patch = |name: &str, subject: &str| PatchRecord {
         name: name.to_owned(),
+        label: None,
         sha256: crate::fingerprint::sha256(name),
         subject: subject.to_owned(),
     };

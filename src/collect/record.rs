@@ -198,10 +198,21 @@ pub struct SourceRecord {
 pub struct PatchRecord {
     /// The file's name.
     pub name: String,
+    /// What matrix.toml calls it, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// SHA-256 of the file; its text is kept as `patches/<sha256>.patch` in the run's folder.
     pub sha256: String,
     /// The subject line of its mail, or the file's name.
     pub subject: String,
+}
+
+impl PatchRecord {
+    /// What to call it in a sentence: its label, or the file's name.
+    #[must_use]
+    pub fn called(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// The rows that a run used.

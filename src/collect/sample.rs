@@ -22,8 +22,12 @@ pub(crate) fn cell(id: &str) -> CellId {
 /// A run of these cells that began so many minutes after a certain time.
 pub(crate) fn manifest(cells: &[&str], minute: i64, finished: bool) -> RunManifest {
     let started = Timestamp::from_second(1_795_000_000 + minute * 60).unwrap();
-    let patch =
-        PatchRecord { name: "a.patch".into(), sha256: "ab".repeat(32), subject: "A".into() };
+    let patch = PatchRecord {
+        name: "a.patch".into(),
+        label: Some("a".into()),
+        sha256: "ab".repeat(32),
+        subject: "A".into(),
+    };
     let source = SourceRecord {
         origin: "Django==5.2.19".into(),
         commit: Some("c".repeat(40)),

@@ -1,7 +1,7 @@
 //! A project as a run recorded it, so that the same can be measured again: the matrix file as it
 //! was, how it was measured, the commits, and the patches, whatever became of the files since.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::Global;
 use crate::collect::record::{PatchRecord, RunManifest};
@@ -57,22 +57,22 @@ fn restore_patches(
             let patches = record.patches.iter().enumerate();
             let patches =
                 patches.map(|(index, patch)| lay_out(run, patch, &folder.join(index.to_string())));
-            let patches = patches.collect::<Result<Vec<PathBuf>>>()?;
+            let patches = patches.collect::<Result<Vec<PatchFile>>>()?;
             if !patches.is_empty() {
                 let change = state.changes.entry(source.clone()).or_default();
-                change.patches = patches.into_iter().map(PatchFile::from).collect();
+                change.patches = patches;
             }
         }
     }
     Ok(())
 }
 
-/// A patch under the name that it had, which stands in what is said about it.
-fn lay_out(run: &RunDir, patch: &PatchRecord, folder: &Path) -> Result<PathBuf> {
+/// A patch under the names that it had, which stand in what is said about it.
+fn lay_out(run: &RunDir, patch: &PatchRecord, folder: &Path) -> Result<PatchFile> {
     let text = fs_err::read(run.patch_path(&patch.sha256))
         .context(|| format!("run {} does not hold its patch {}", run.id(), patch.name))?;
     let name = Path::new(&patch.name).file_name().unwrap_or("patch".as_ref());
     fs_err::create_dir_all(folder)?;
     fs_err::write(folder.join(name), text)?;
-    Ok(folder.join(name))
+    Ok(PatchFile { path: folder.join(name), label: patch.label.clone() })
 }

@@ -37,6 +37,8 @@ use crate::fingerprint::sha256;
 pub struct Patch {
     /// The file's name.
     pub name: String,
+    /// What matrix.toml calls it, if it does.
+    pub label: Option<String>,
     /// SHA-256 of the file.
     pub sha256: String,
     /// The subject line of its mail, or the file's name.
@@ -56,7 +58,8 @@ impl Patch {
         let decoded = mail::decode(&text);
         let files = parse::parse(&decoded)?;
         let subject = mail::subject(&decoded).unwrap_or_else(|| name.to_owned());
-        Ok(Self { name: name.to_owned(), sha256: sha256(&text), subject, text, files })
+        let (name, sha256) = (name.to_owned(), sha256(&text));
+        Ok(Self { name, label: None, sha256, subject, text, files })
     }
 
     /// A patch file of which only its message matters: one that can't be understood changes nothing.
@@ -64,7 +67,13 @@ impl Patch {
     pub fn described(name: &str, text: Vec<u8>) -> Self {
         let subject = mail::subject(&mail::decode(&text)).unwrap_or_else(|| name.to_owned());
         let (name, sha256) = (name.to_owned(), sha256(&text));
-        Self { name, sha256, subject, text, files: Vec::new() }
+        Self { name, label: None, sha256, subject, text, files: Vec::new() }
+    }
+
+    /// The same, called `label` if there is one.
+    #[must_use]
+    pub fn labelled(self, label: Option<String>) -> Self {
+        Self { label, ..self }
     }
 
     /// Applies it to `tree`.
@@ -80,6 +89,7 @@ impl Patch {
     pub fn record(&self) -> PatchRecord {
         PatchRecord {
             name: self.name.clone(),
+            label: self.label.clone(),
             sha256: self.sha256.clone(),
             subject: self.subject.clone(),
         }

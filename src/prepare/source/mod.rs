@@ -31,7 +31,7 @@ use indexmap::{IndexMap, IndexSet};
 use rayon::prelude::*;
 
 use crate::collect::record::{SourceRecord, StateRecord};
-use crate::config::{Origin, Source, State};
+use crate::config::{Origin, PatchFile, Source, State};
 use crate::event::{Observer, step};
 use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
@@ -129,7 +129,7 @@ pub fn describe(sources: &IndexMap<String, Source>, state: &State) -> Described 
         let mut records = Vec::new();
         for file in files {
             let Ok(text) = fs_err::read(&file.path) else { continue };
-            let patch = Patch::described(&file_name(&file.path), text);
+            let patch = Patch::described(&file_name(&file.path), text).labelled(file.label.clone());
             records.push(patch.record());
             patches.push((patch.sha256, patch.text));
         }
@@ -152,8 +152,7 @@ fn parts_of<'a>(
             .cloned()
             .unwrap_or_else(|| Err(Blocked::unavailable(format!("{name} was not fetched"))))?;
         let files = state.changes.get(name).map_or(&[][..], |change| &change.patches);
-        let patches =
-            files.iter().map(|file| read_patch(&file.path)).collect::<Result<Vec<_>, _>>()?;
+        let patches = files.iter().map(read_patch).collect::<Result<Vec<_>, _>>()?;
         let fingerprint = worktree::fingerprint(&pinned, &patches);
         Ok((name, Part { origin: origin_of(source), pinned, patches, fingerprint }))
     };
@@ -313,9 +312,10 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn read_patch(path: &Path) -> Result<Patch, Blocked> {
-    let name = file_name(path);
+fn read_patch(file: &PatchFile) -> Result<Patch, Blocked> {
+    let name = file_name(&file.path);
     let failed = |reason| Blocked { outcome: Outcome::PatchFailed, reason, help: None };
-    let text = fs_err::read(path).map_err(|error| failed(error.to_string()))?;
-    Patch::parse(&name, text).map_err(|error| failed(format!("{name}: {error}")))
+    let text = fs_err::read(&file.path).map_err(|error| failed(error.to_string()))?;
+    let patch = Patch::parse(&name, text).map_err(|error| failed(format!("{name}: {error}")))?;
+    Ok(patch.labelled(file.label.clone()))
 }

@@ -28,7 +28,7 @@ pub(super) struct SinceView {
     run: String,
     href: String,
     counts: Vec<CountView>,
-    /// `patched without 0001-iterate.patch`.
+    /// `patched without 5423`.
     patches: Vec<String>,
 }
 
@@ -83,32 +83,46 @@ fn patches(all: &Overview<'_>, material: &Material, before: &str) -> Vec<String>
     let newest = all.summary.runs.first().and_then(|run| material.runs.get(&run.run));
     let pair = newest.and_then(|page| Some((&page.before.as_ref()?.manifest, &page.manifest)));
     let Some((one, other)) = pair.filter(|(one, _)| one.run == before) else { return Vec::new() };
-    let mut said = Vec::new();
-    for (name, after) in &other.states {
-        let Some(before) = one.states.get(name) else { continue };
-        let only = |these: &StateRecord, others: &StateRecord| {
-            let (these, others) = (by_content(these), by_content(others));
-            let only = these.iter().filter(|(content, _)| !others.contains_key(*content));
-            only.map(|(_, name)| (*name).to_owned()).collect::<Vec<_>>().join(", ")
-        };
-        for (word, patches) in [("without", only(before, after)), ("with", only(after, before))] {
-            if !patches.is_empty() {
-                said.push(format!("{name} {word} {patches}"));
-            }
-        }
-    }
-    said
+    let both =
+        other.states.iter().filter_map(|(name, after)| Some((name, one.states.get(name)?, after)));
+    both.flat_map(|(name, before, after)| differences(name, before, after)).collect()
 }
 
-fn by_content(state: &StateRecord) -> IndexMap<&str, &str> {
+/// `patched without 5423`, `patched with another yaml`.
+fn differences(state: &str, before: &StateRecord, after: &StateRecord) -> Vec<String> {
+    let (before, after) = (by_content(before), by_content(after));
+    let only = |these: &ByContent<'_>, others: &ByContent<'_>| -> IndexSet<String> {
+        let only = these.iter().filter(|(content, _)| !others.contains_key(*content));
+        only.map(|(_, name)| (*name).to_owned()).collect()
+    };
+    let (gone, new) = (only(&before, &after), only(&after, &before));
+    let sentence = |word: &str, patches: IndexSet<&String>| {
+        let names: Vec<&str> = patches.into_iter().map(String::as_str).collect();
+        (!names.is_empty()).then(|| format!("{state} {word} {}", names.join(", ")))
+    };
+    [
+        sentence("without", gone.difference(&new).collect()),
+        sentence("with", new.difference(&gone).collect()),
+        sentence("with another", gone.intersection(&new).collect()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// What each content of a patch is called.
+type ByContent<'a> = IndexMap<&'a str, &'a str>;
+
+fn by_content(state: &StateRecord) -> ByContent<'_> {
     let patches = state.sources.values().flat_map(|source| &source.patches);
-    patches.map(|patch| (patch.sha256.as_str(), patch.name.as_str())).collect()
+    patches.map(|patch| (patch.sha256.as_str(), patch.called())).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::analyse::sample::{self, Sample};
+    use crate::collect::record::PatchRecord;
     use crate::plan::CellId;
 
     #[test]
@@ -135,5 +149,31 @@ mod tests {
         assert_eq!((mark.from_to.as_str(), &mark.name), ("51.6 → 161 MiB", &None));
         let other = all.twins(&CellId::from_values(["sqlite", "json", "patched"]));
         assert!(marks(&all, other).is_empty());
+    }
+
+    #[test]
+    fn patches_that_came_went_or_changed_are_told_apart() {
+        let state = |patches: &[(&str, &str)]| {
+            let mut run = sample::run("20261121-221530-3f9a")
+                .manifest
+                .states
+                .shift_remove("patched")
+                .unwrap();
+            let one = run.sources["subject"].patches[0].clone();
+            run.sources[0].patches = patches
+                .iter()
+                .map(|(label, content)| PatchRecord {
+                    label: Some((*label).to_owned()),
+                    sha256: (*content).to_owned(),
+                    ..one.clone()
+                })
+                .collect();
+            run
+        };
+        let before = state(&[("5423", "a"), ("yaml", "b"), ("16614", "c")]);
+        let after = state(&[("yaml", "e"), ("16614", "c"), ("xml", "d")]);
+        let said = differences("patched", &before, &after);
+        assert_eq!(said, ["patched without 5423", "patched with xml", "patched with another yaml"]);
+        assert!(differences("patched", &before, &before).is_empty());
     }
 }

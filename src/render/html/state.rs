@@ -37,6 +37,7 @@ struct SourceView {
 #[derive(Serialize)]
 struct PatchEntry {
     subject: String,
+    label: Option<String>,
     file: String,
     sha256: String,
     anchor: String,
@@ -122,6 +123,7 @@ fn entry(record: &PatchRecord, anchor: String, patches: &Patches<'_>) -> PatchEn
     }
     PatchEntry {
         subject: record.subject.clone(),
+        label: record.label.clone(),
         file: record.name.clone(),
         sha256: record.sha256.clone(),
         anchor,
