@@ -85,17 +85,22 @@ fn the_default_matrix_has_eighteen_cells() {
     assert_eq!(config.workload.files[1], root.join("workload/serialize.py"));
 }
 
+/// The blocks of a document that are TOML.
+fn examples(document: &str) -> Vec<&str> {
+    document.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
 /// The reference's first example claims to be complete; the one about `include` shows ids.
 #[test]
 fn the_examples_of_the_reference_are_right() {
-    let reference = include_str!("../../docs/matrix.md");
-    let examples: Vec<_> =
-        reference.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let examples = examples(include_str!("../../docs/matrix.md"));
     let ids = |text: &str| -> Vec<String> {
         let config = read(text).unwrap_or_else(|problems| panic!("{problems}"));
         expand(&config.matrix).iter().map(|cell| cell.id.to_string()).collect()
     };
     assert_eq!(ids(examples[0]), ["1000", "100000"]);
+    let start = self::examples(include_str!("../../docs/start.md"))[0];
+    assert_eq!(ids(start), ["10000/main", "10000/change", "300000/main", "300000/change"]);
     let fruit = format!("{}\n[workload]\ncommand = [\"true\"]", examples[1]);
     assert_eq!(ids(&fruit), ["apple/cat", "apple/dog", "pear/cat", "pear/dog", "banana"]);
 }
