@@ -4,6 +4,7 @@
 //! The library lies in a folder of this measurement's own; the accounts are in memory that has no
 //! name but our descriptor's, so nothing of them outlives us.
 
+mod accounts;
 mod family;
 #[path = "../../../preload/src/layout.rs"]
 #[allow(dead_code, reason = "the library's half of it")]
@@ -14,32 +15,28 @@ mod slot;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::time::Duration;
 
-use rustix::fs::MemfdFlags;
-use rustix::process::Pid;
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 use super::tree::Tree;
+use accounts::{Accounts, Placed};
 use family::Sum;
-use layout::{SLOT_WORDS, SLOTS, WORD};
+use layout::SLOTS;
 use library::Library;
-use slot::{Slot, word};
+use slot::Slot;
 
 /// A process that has no account after this time will not get one.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// The same for one that was started with the library: it may wait for a processor.
 const LONGEST_START: Duration = Duration::from_secs(2);
-const SLOT: usize = SLOT_WORDS * WORD;
 
 /// The accounts of all programs that the measured processes run.
 #[derive(Debug)]
 pub(super) struct Heap {
     library: Library,
-    file: OwnedFd,
-    buffer: Vec<u8>,
-    /// The accounts as read last, in the order in which they were opened.
-    slots: Vec<Slot>,
+    accounts: Accounts,
     /// By process, when it was first seen without an account.
     waiting: BTreeMap<i32, Duration>,
     /// Why a sum would not be the tree's.
@@ -83,12 +80,11 @@ impl Heap {
     /// Why live heap can't be had here.
     pub(super) fn prepare() -> Result<Self, String> {
         let library = Library::lay_out()?;
-        let file = accounts().map_err(|error| format!("memory for its accounts: {error}"))?;
+        let accounts =
+            Accounts::make().map_err(|error| format!("memory for its accounts: {error}"))?;
         Ok(Self {
             library,
-            file,
-            buffer: vec![0; SLOT],
-            slots: Vec::new(),
+            accounts,
             waiting: BTreeMap::new(),
             missing: None,
             highest: Highest::default(),
@@ -104,25 +100,24 @@ impl Heap {
             preload.push(":");
             preload.push(others);
         }
-        let own = rustix::process::getpid();
-        let accounts = format!("/proc/{own}/fd/{}", self.file.as_raw_fd());
-        [("LD_PRELOAD", preload), (layout::VARIABLES[0], accounts.into())]
+        [("LD_PRELOAD", preload), (layout::VARIABLES[0], self.accounts.path().into())]
     }
 
     /// Live bytes of `tree`, as its processes were read last, `now` since the start. `None` while
     /// one of them has no account that can be believed.
     pub(super) fn read(&mut self, tree: &Tree, now: Duration) -> Option<Live> {
-        self.read_slots();
+        self.accounts.read(|id| tree.contains(id) || exists(id));
+        self.note_shortage();
+        self.waiting.retain(|id, _| tree.contains(*id));
         let mut members = Vec::with_capacity(tree.size());
         let mut complete = true;
         for (id, process) in tree.with_memory() {
-            let place = self.slots.iter().rposition(|slot| slot.process == id);
-            let found = place.filter(|place| process.program() == Some(self.slots[*place].program));
-            match found {
-                Some(place) => {
+            let of_this = |found: &&mut Placed| process.program() == Some(found.slot.program);
+            match self.accounts.of(id).filter(of_this) {
+                Some(found) => {
                     self.waiting.remove(&id);
-                    complete &= self.slots[place].refused == 0;
-                    members.push(place);
+                    complete &= found.slot.refused == 0;
+                    members.push(*found);
                 }
                 None => {
                     complete = false;
@@ -137,44 +132,34 @@ impl Heap {
         if !complete || members.is_empty() {
             return None;
         }
-        members.sort_unstable();
+        members.sort_unstable_by_key(|member| member.place);
         Some(self.sum(&members))
     }
 
-    /// The sum over the slots at `places`.
-    fn sum(&mut self, places: &[usize]) -> Live {
-        let slots = || places.iter().map(|place| &self.slots[*place]);
+    fn sum(&mut self, members: &[Placed]) -> Live {
+        let slots = || members.iter().map(|member| &member.slot);
         let all = family::sum(slots().map(Slot::member));
         let python = python_of(slots());
         self.highest.live = self.highest.live.max(all.highest);
         self.highest.python = self.highest.python.max(python.map(|sum| sum.highest));
-        for place in places {
-            self.slots[*place].forget_rise();
+        for member in members {
+            if let Some(account) = self.accounts.of(member.slot.process) {
+                account.slot.forget_rise();
+            }
         }
         Live { heap: all.live, python: python.map(|sum| sum.live) }
     }
 
-    fn read_slots(&mut self) {
-        let Ok(SLOT) = rustix::io::pread(&self.file, &mut self.buffer[..SLOT], 0) else { return };
-        let taken = word(&self.buffer, layout::TAKEN);
-        if taken > SLOTS as u64 {
+    fn note_shortage(&mut self) {
+        if self.accounts.ran_out() {
             self.missing.get_or_insert_with(|| format!("more than {SLOTS} programs were run"));
-        }
-        let count = usize::try_from(taken).unwrap_or(SLOTS).min(SLOTS);
-        self.buffer.resize(self.buffer.len().max(count * SLOT), 0);
-        let wanted = &mut self.buffer[..count * SLOT];
-        let read = rustix::io::pread(&self.file, wanted, SLOT as u64).unwrap_or(0);
-        self.slots.resize(count, Slot::default());
-        for (slot, bytes) in self.slots.iter_mut().zip(self.buffer[..read].chunks_exact(SLOT)) {
-            slot.update(Slot::parse(bytes));
         }
     }
 
     /// By process, the most live bytes of its program at one time, so far.
     pub(super) fn peaks(&mut self) -> BTreeMap<i32, u64> {
-        self.read_slots();
         // A later program of the same process replaces an earlier one.
-        self.slots.iter().map(|slot| (slot.process, slot.all.peak)).collect()
+        self.accounts.all().iter().map(|slot| (slot.process, slot.all.peak)).collect()
     }
 
     /// The whole account, when `main` and all others have ended.
@@ -182,31 +167,37 @@ impl Heap {
     /// # Errors
     /// Why there is none.
     pub(super) fn finish(mut self, main: Pid) -> Result<Account, String> {
-        self.read_slots();
+        let slots = self.accounts.all();
+        self.note_shortage();
         let main = main.as_raw_nonzero().get();
         // Before what is missing: what a program starts that was left alone has no account either.
-        if let Some(refusal) = self.slots.iter().find_map(Slot::refusal) {
+        if let Some(refusal) = slots.iter().find_map(Slot::refusal) {
             return Err(refusal);
         }
-        let Some(last) = self.slots.iter().rfind(|slot| slot.process == main) else {
+        let Some(last) = slots.iter().rfind(|slot| slot.process == main) else {
             return Err(self.missing.unwrap_or_else(|| program::NO_ACCOUNT.to_owned()));
         };
         if let Some(missing) = self.missing {
             return Err(missing);
         }
         // What lived between two samples left its account.
-        let most = |of: fn(&Slot) -> u64| self.slots.iter().map(of).max().unwrap_or(0);
-        let mut interpreters = self.slots.iter().filter(|slot| slot.interpreter != 0);
+        let most = |of: fn(&Slot) -> u64| slots.iter().map(of).max().unwrap_or(0);
+        let mut interpreters = slots.iter().filter(|slot| slot.interpreter != 0);
         let seen = interpreters.clone().next().is_some();
         let unknown = interpreters.find_map(|slot| uncounted(slot.interpreter));
         let python = self.highest.python.unwrap_or(0).max(most(|slot| slot.python.peak));
         Ok(Account {
             peak: self.highest.live.max(most(|slot| slot.all.peak)),
-            is_alone: self.slots.iter().all(|slot| slot.process == main),
+            is_alone: slots.iter().all(|slot| slot.process == main),
             at_end: last.all.live,
             python: seen.then(|| unknown.map_or(Ok(python), Err)),
         })
     }
+}
+
+/// Whether there is a process `id`, be it of the tree or not: a new one isn't known at once.
+fn exists(id: i32) -> bool {
+    Pid::from_raw(id).is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
 }
 
 /// The sum of all interpreters' small blocks; `None` if there are none, or some are not counted.
@@ -232,11 +223,4 @@ const fn uncounted(code: u64) -> Option<&'static str> {
         }
         _ => Some("this version of CPython is not known"),
     }
-}
-
-fn accounts() -> rustix::io::Result<OwnedFd> {
-    let file = rustix::fs::memfd_create("memprobe-heap", MemfdFlags::CLOEXEC)?;
-    rustix::fs::ftruncate(&file, layout::FILE_SIZE as u64)?;
-    rustix::io::pwrite(&file, &layout::MAGIC.to_ne_bytes(), 0)?;
-    Ok(file)
 }
