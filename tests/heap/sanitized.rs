@@ -16,14 +16,19 @@ const SANITIZERS: [(&str, &str, &str); 3] = [
 fn sanitized(option: &str) -> Option<String> {
     let options = ["-g", &format!("-fsanitize={option}")];
     let program = built("sanitized.c", &options, &format!("with-{option}"));
+    if program.is_none() {
+        // gcc brings them along.
+        skip::need(&format!("cc can't build with -fsanitize={option}"));
+    }
     let works = |program: &PathBuf| {
         let output = Command::new(program).output();
-        output.is_ok_and(|output| output.status.code() == Some(3))
+        let works = output.is_ok_and(|output| output.status.code() == Some(3));
+        if !works {
+            skip::say(&format!("-fsanitize={option} does not work on this kernel"));
+        }
+        works
     };
     let program = program.filter(works);
-    if program.is_none() {
-        skip::say(&format!("-fsanitize={option} does not work here"));
-    }
     program.map(|program| program.to_str().unwrap().to_owned())
 }
 
