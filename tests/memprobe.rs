@@ -345,3 +345,18 @@ fn the_version_tells_the_build() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), wanted);
     assert!(wanted.contains(&format!("(build {})", memgrid::probe::BUILD)));
 }
+
+#[test]
+fn the_environment_keeps_its_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = ["ZEBRA=1", "APPLE=2", "PATH=/usr/bin:/bin", "LD_PRELOAD=", "MANGO=3"];
+    let mut command = Command::new("env");
+    command.arg("-i").args(variables).arg(memprobe(folder.path(), &[]).get_program());
+    let command = command.arg("--out").arg(folder.path()).args(["--", "env"]);
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let probed = Probed::read(folder, output);
+    let lines: Vec<&str> = probed.stdout.lines().collect();
+    let (last, inherited) = lines.split_last().unwrap();
+    assert_eq!(inherited, variables);
+    assert!(last.starts_with("MEMPROBE_FD="), "{last}");
+}

@@ -53,8 +53,9 @@ pub(super) fn spawn(
         return Err(NotStarted { exit_code: EXIT_NOT_FOUND, message: "no command".into() });
     };
     let mut spawner = Command::new(program);
-    spawner.args(arguments).env("MEMPROBE_FD", marks.as_raw_fd().to_string());
-    spawner.envs(environment.iter().map(|(name, value)| (name, value)));
+    spawner.args(arguments);
+    birth::add_variable("MEMPROBE_FD", marks.as_raw_fd().to_string().as_ref());
+    environment.iter().for_each(|(name, value)| birth::add_variable(name, value));
     let mut outside = None;
     let born = group.and_then(|group| {
         let born = birth::born_in(group, &mut spawner);

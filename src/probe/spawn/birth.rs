@@ -1,6 +1,8 @@
 //! A process that is born in a cgroup (clone3, Linux 5.7). One that is moved there later waits some
-//! milliseconds for all processors, and what it has done until then is not the group's.
+//! milliseconds for all processors, and what it has done until then is not the group's. And the
+//! environment that it is born with.
 
+use std::ffi::OsStr;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::os::unix::process::CommandExt as _;
@@ -34,6 +36,14 @@ pub(super) fn born_in(group: &Group, command: &mut Command) -> io::Result<io::Re
             Err(io::Error::from_raw_os_error(i32::from_ne_bytes(code)))
         }
     })
+}
+
+/// Adds a variable to what our children inherit, behind all others. std would sort them, if it made a
+/// child's environment, and a program may show them or go by their order.
+#[expect(unsafe_code, reason = "other threads could be reading the environment")]
+pub(super) fn add_variable(name: &str, value: &OsStr) {
+    // SAFETY: memprobe has only one thread.
+    unsafe { std::env::set_var(name, value) }
 }
 
 /// As fork, with the child in `group`: its id, or `None` in the child itself.
