@@ -45,6 +45,8 @@ pub(super) struct Members {
     /// Whether the latest one is, and how many there were before newcomers.
     is_in_full: bool,
     known: usize,
+    /// How many came or went so far.
+    changes: u64,
     buffer: Vec<u8>,
     found: Vec<i32>,
 }
@@ -82,6 +84,7 @@ impl Members {
             readings: 0,
             is_in_full: true,
             known: 0,
+            changes: 0,
             buffer: vec![0; process::BUFFER],
             found: Vec::new(),
         }
@@ -100,6 +103,11 @@ impl Members {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.processes.len()
+    }
+
+    /// How many came or went so far: as long as it stays, they are the same.
+    pub(super) const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Whether process `id` is one of them.
@@ -139,11 +147,12 @@ impl Members {
     }
 
     fn read(&mut self, in_full: bool) {
-        let buffer = &mut self.buffer;
+        let (before, buffer) = (self.processes.len(), &mut self.buffer);
         self.processes.retain(|_, process| match in_full {
             true => process.read_status(buffer).is_ok(),
             false => process.read_if_changed(buffer).is_ok(),
         });
+        self.changes += (before - self.processes.len()) as u64;
     }
 
     /// CPU time and page faults of process `id`, which is added if it isn't known.
@@ -154,7 +163,9 @@ impl Members {
 
     /// Drops those that aren't `wanted`.
     pub(super) fn retain(&mut self, mut wanted: impl FnMut(i32) -> bool) {
+        let before = self.len();
         self.processes.retain(|id, _| wanted(*id));
+        self.changes += (before - self.len()) as u64;
     }
 
     /// Ends a reading: what they hold. The next one's peaks count from here.

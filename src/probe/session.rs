@@ -22,7 +22,7 @@ use super::process;
 use super::procfs::{self, Stat};
 use super::record::{Record, Sample};
 use super::report::{self, Files};
-use super::rollup::Schedule;
+use super::rollup::{Schedule, Signs};
 use super::said::Said;
 use super::server::Servers;
 use super::signals::{self, Signals};
@@ -103,6 +103,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         rollups: Schedule::new(),
         rollup_refused: None,
         stat_due: Duration::ZERO,
+        faults: 0,
         reaped: Stat::default(),
         last: Reading::default(),
         ending: None,
@@ -140,6 +141,8 @@ struct Session<'a> {
     /// Why PSS could not be read.
     rollup_refused: Option<rustix::io::Errno>,
     stat_due: Duration,
+    /// Minor page faults of the tree, as read last.
+    faults: u64,
     /// CPU time and faults of processes that we waited for ourselves.
     reaped: Stat,
     last: Reading,
@@ -183,7 +186,7 @@ impl Session<'_> {
             let now = self.now();
             if now >= self.deadlines.next() {
                 self.deadlines.meet(now);
-                let sample = self.read(self.rollups.is_due(now));
+                let sample = self.read(false);
                 self.record(&sample, false);
             }
             self.enforce_limits();
@@ -222,8 +225,8 @@ impl Session<'_> {
         }
     }
 
-    /// Reads the tree.
-    fn read(&mut self, with_rollup: bool) -> Sample {
+    /// Reads the tree, if `at_mark` with all that it can have.
+    fn read(&mut self, at_mark: bool) -> Sample {
         let t = self.now();
         let tree = self.tree.read();
         self.last = tree;
@@ -232,18 +235,8 @@ impl Session<'_> {
             Some(Ok(heap)) => heap.read(&self.tree, t),
             _ => None,
         };
-        let rollup = if with_rollup { self.read_rollup() } else { None };
-        let stat = (t >= self.stat_due).then(|| {
-            self.stat_due = t + STAT_PERIOD;
-            let living = self.tree.stat();
-            Stat {
-                user: living.user + self.reaped.user,
-                system: living.system + self.reaped.system,
-                minor_faults: living.minor_faults + self.reaped.minor_faults,
-                major_faults: living.major_faults + self.reaped.major_faults,
-                ..living
-            }
-        });
+        let stat = (t >= self.stat_due).then(|| self.read_stat(t));
+        let rollup = self.read_rollup(t, at_mark);
         Sample { t, tree, heap, rollup, stat, progress: self.said.progress, server }
     }
 
@@ -255,16 +248,43 @@ impl Session<'_> {
         self.record.sample(sample, &found.unwrap_or_default());
     }
 
-    fn read_rollup(&mut self) -> Option<procfs::Rollup> {
+    fn read_stat(&mut self, now: Duration) -> Stat {
+        self.stat_due = now + STAT_PERIOD;
+        let living = self.tree.stat();
+        let stat = Stat {
+            user: living.user + self.reaped.user,
+            system: living.system + self.reaped.system,
+            minor_faults: living.minor_faults + self.reaped.minor_faults,
+            major_faults: living.major_faults + self.reaped.major_faults,
+            ..living
+        };
+        self.faults = stat.minor_faults;
+        stat
+    }
+
+    /// PSS and USS, if it is time for them.
+    fn read_rollup(&mut self, now: Duration, at_mark: bool) -> Option<procfs::Rollup> {
+        let signs = self.signs();
+        let is_wanted = self.rollups.is_due(now, &signs);
+        if !is_wanted && !(at_mark && self.rollups.is_affordable(now)) {
+            return None;
+        }
         let began = self.now();
         let rollup = self.tree.rollup();
-        self.rollups.done(began, self.now());
+        self.rollups.done(began, self.now(), signs);
         if let Err(error) = rollup
             && error != rustix::io::Errno::SRCH
         {
             self.rollup_refused = Some(error);
         }
         rollup.ok()
+    }
+
+    fn signs(&self) -> Signs {
+        // A page that is copied after a fork changes no RSS: a fault is all that there is to see.
+        let faults = if self.last.processes > 1 { self.faults } else { 0 };
+        let copied = faults.saturating_mul(rustix::param::page_size() as u64);
+        Signs { rss: self.last.rss, copied, changes: self.tree.changes() }
     }
 
     /// Takes what the workload says. A mark gets a sample of its own.
@@ -278,7 +298,7 @@ impl Session<'_> {
         if self.said.new_marks.is_empty() {
             return;
         }
-        let sample = self.read(self.rollups.is_affordable(now));
+        let sample = self.read(true);
         self.record(&sample, true);
         for name in std::mem::take(&mut self.said.new_marks) {
             self.record.mark(name, now);

@@ -86,6 +86,11 @@ impl Tree {
         self.members.len()
     }
 
+    /// How many processes came or went so far.
+    pub(super) const fn changes(&self) -> u64 {
+        self.members.changes()
+    }
+
     /// The processes that have memory of their own, as read last.
     pub(super) fn with_memory(&self) -> impl Iterator<Item = (i32, &Process)> {
         self.members.with_memory()

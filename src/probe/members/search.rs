@@ -20,6 +20,11 @@ impl Members {
     /// Adds a process whose peaks count from now.
     pub(in crate::probe) fn add_from_now(&mut self, id: i32, mut process: Process) {
         self.high_water.forget(&mut process);
+        self.insert(id, process);
+    }
+
+    fn insert(&mut self, id: i32, process: Process) {
+        self.changes += 1;
         self.processes.insert(id, process);
     }
 
@@ -30,7 +35,7 @@ impl Members {
         }
         match self.open(id) {
             Ok(process) => {
-                self.processes.insert(id, process);
+                self.insert(id, process);
                 true
             }
             // It has ended since.
@@ -96,6 +101,7 @@ impl Members {
             if children.is_empty() {
                 return;
             }
+            self.changes += children.len() as u64;
             self.processes.extend(children);
             others = rest;
         }
