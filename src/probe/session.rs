@@ -265,8 +265,8 @@ impl Session<'_> {
     /// PSS and USS, if it is time for them.
     fn read_rollup(&mut self, now: Duration, at_mark: bool) -> Option<procfs::Rollup> {
         let signs = self.signs();
-        let is_wanted = self.rollups.is_due(now, &signs);
-        if !is_wanted && !(at_mark && self.rollups.is_affordable(now)) {
+        let may_be = at_mark && self.rollups.is_affordable(now);
+        if !may_be && !self.rollups.is_due(now, &signs) {
             return None;
         }
         let began = self.now();
