@@ -120,3 +120,28 @@ fn a_killed_run_leaves_the_checkout_as_it_is() {
     }
     assert_eq!(contents(&repository), before);
 }
+
+#[test]
+fn submodules_are_empty_folders_and_the_rest_is_laid_out() {
+    let place = Place::new();
+    let repository = place.repository();
+    let url = place.path("library");
+    git(place.folder.path(), &["clone", "-q", "project", "library"]);
+    git(
+        &repository,
+        &["submodule", "--quiet", "add", &url.display().to_string(), "vendor/library"],
+    );
+    commit(&repository, "a submodule");
+    let patch = place.write("five.patch", ADD_FIVE);
+    let sources = [("subject", local(&repository, "main"))];
+    let states =
+        place.prepare(&sources, &[("plain", State::default()), ("patched", patched(&[&patch]))]);
+    for (name, state) in states {
+        let state = state.unwrap_or_else(|blocked| panic!("{name}: {blocked}"));
+        let submodule = state.worktrees["subject"].join("vendor/library");
+        assert_eq!(fs_err::read_dir(submodule).unwrap().count(), 0, "{name}");
+        assert!(read(&state, "package/module.py").starts_with("one\n"));
+    }
+    let said = place.noted.details();
+    assert!(said.iter().any(|line| line.contains("submodules are left empty")), "{said:?}");
+}

@@ -70,7 +70,9 @@ pub(super) fn ensure(
     })?;
     let files = walk(&tree).len();
     let own = own.map(|own| format!(", {own} of its own")).unwrap_or_default();
-    Ok((tree, format!("{files} files{own}")))
+    let modules = tree.join(".gitmodules").exists();
+    let empty = if modules { "; its submodules are left empty" } else { "" };
+    Ok((tree, format!("{files} files{own}{empty}")))
 }
 
 /// How many of its files are not as in `sibling`, if that could be used.
@@ -117,6 +119,8 @@ fn check_out(
     tree: &Path,
 ) -> Result<(), Blocked> {
     fs_err::create_dir_all(tree).context(|| "a worktree can't be made".to_owned())?;
+    // In this handle only: libgit2 looks submodules up, which it refuses to do in a bare repository.
+    repository.set_workdir(tree, false)?;
     let mut checkout = CheckoutBuilder::new();
     checkout.target_dir(tree).force().disable_filters(true).update_index(false).refresh(false);
     checkout.disable_pathspec_match(true);
