@@ -39,7 +39,7 @@ fn a_stored_file_is_plotted_also_without_its_end() {
     fs::write(&path, &content[..line + 3]).unwrap();
     let (code, text, stderr) = plot(&path);
     assert!(code == Some(0) && text.contains("its end is missing"), "{text}");
-    assert!(String::from_utf8(stderr).unwrap().contains("1 lines can't be read"));
+    assert!(String::from_utf8(stderr).unwrap().contains("1 line can't be read"));
     fs::write(&path, "").unwrap();
     assert_eq!(plot(&path).0, Some(125));
 }
@@ -71,5 +71,23 @@ fn a_stored_file_is_exported_with_its_marks() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(125) && error.contains("--features parquet"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left behind");
+    }
+}
+
+#[test]
+fn an_export_never_replaces_the_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = memprobe(folder.path(), &[]);
+    assert!(command.arg(known()).args(["marks", "1"]).status().unwrap().success());
+    let path = folder.path().join("samples.jsonl");
+    let content = fs::read(&path).unwrap();
+    std::os::unix::fs::symlink(&path, folder.path().join("link")).unwrap();
+    for output in ["samples.jsonl", "link"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_memprobe"));
+        command.current_dir(folder.path()).args(["export", ".", "--output", output]);
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(125) && said.contains("file to export"), "{said}");
+        assert_eq!(fs::read(&path).unwrap(), content);
     }
 }

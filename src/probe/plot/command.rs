@@ -88,8 +88,11 @@ fn chart(file: &SampleFile, metric: &str, look: Look) -> Result<String, String> 
         more_marks: 0,
         end: file.footer.map_or(0.0, |footer| footer.t),
     };
+    if plot.spans.len() < 2 {
+        return Err(format!("there are no two readings of `{metric}`"));
+    }
     let chart = draw::draw(&plot, look)
-        .ok_or_else(|| format!("there are no two readings of `{metric}`, or no room to draw"))?;
+        .ok_or_else(|| format!("{} columns are too few to draw in", look.width))?;
     Ok(format!("{}{chart}", heading(file)))
 }
 
@@ -174,5 +177,9 @@ mod tests {
         let error = chart(&file, "threads", LOOK).unwrap_err();
         assert!(error.contains("one of rss, rss_peak"), "{error}");
         assert!(chart(&file, "rss", LOOK).unwrap_err().contains("no two readings"));
+        let file = self::file("[0,1048576,1048576,1]\n[1,2097152,9437184,1]\n");
+        let narrow = Look { width: 12, unicode: true };
+        let error = chart(&file, "rss", narrow).unwrap_err();
+        assert_eq!(error, "12 columns are too few to draw in");
     }
 }
