@@ -207,6 +207,17 @@ fn what_cannot_be_started_is_told_apart() {
 }
 
 #[test]
+fn a_script_whose_interpreter_is_missing_is_not_said_to_be_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("script");
+    fs::write(&script, "#!/no/such/interpreter\n").unwrap();
+    fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let probed = probed::probe(&[], &[script.to_str().unwrap()]);
+    assert_eq!(probed.status.code(), Some(127));
+    assert!(probed.stderr.contains("it is there, but the interpreter"), "{}", probed.stderr);
+}
+
+#[test]
 fn wrong_usage_is_memprobes_own_failure() {
     let exe = env!("CARGO_BIN_EXE_memprobe");
     for arguments in [&["--period", "soon", "true"][..], &[], &["--json", "/no/folder/x", "true"]] {

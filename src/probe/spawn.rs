@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::Command;
 
 use nix::sys::personality::{self, Persona};
@@ -64,7 +65,12 @@ pub(super) fn spawn(
     let main = born.unwrap_or_else(|| fork(&mut spawner)).map_err(|error| {
         let missing = error.kind() == io::ErrorKind::NotFound;
         let exit_code = if missing { EXIT_NOT_FOUND } else { EXIT_NOT_EXECUTABLE };
-        let message = format!("{} could not be started: {error}", program.display());
+        let is_there = program.as_encoded_bytes().contains(&b'/') && Path::new(program).exists();
+        let why = match missing && is_there {
+            true => ": it is there, but the interpreter or loader that it names is not",
+            false => "",
+        };
+        let message = format!("{} could not be started: {error}{why}", program.display());
         NotStarted { exit_code, message }
     })?;
     Ok(Started { main, outside })
