@@ -1,6 +1,7 @@
 //! A problem in `matrix.toml`, and all of them as a person reads them: line, caret, hint.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -10,6 +11,9 @@ use crate::error::Error;
 
 /// Bytes of the file.
 pub type Span = Range<usize>;
+
+/// How many problems are shown: more are those of a file that is something else.
+const SHOWN: usize = 100;
 
 /// One thing that is wrong in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,10 +70,9 @@ impl Sink {
     pub(super) fn into_problems(self, syntax: SyntaxErrors, text: &str) -> Vec<Problem> {
         let mut problems = self.0.into_inner();
         if !syntax.problems.is_empty() {
-            let line = |span: &Span| {
-                text.get(..span.start).map_or(0, |before| before.matches('\n').count())
-            };
-            let broken: Vec<_> = syntax
+            let ends: Vec<usize> = text.match_indices('\n').map(|(end, _)| end).collect();
+            let line = |span: &Span| ends.partition_point(|end| *end < span.start);
+            let broken: HashSet<_> = syntax
                 .problems
                 .iter()
                 .filter_map(|problem| problem.span.as_ref())
@@ -163,12 +166,15 @@ impl Problems {
         }
     }
 
-    /// Every problem with its line, a caret and a hint.
+    /// Every problem with its line, a caret and a hint; of very many the first.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let render = |problem| renderer.render(&self.groups(problem));
-        self.problems.iter().map(render).collect::<Vec<_>>().join("\n\n")
+        let shown = self.problems.iter().take(SHOWN).map(render);
+        let more = self.problems.len().saturating_sub(SHOWN);
+        let more = (more > 0).then(|| format!("… and {more} more"));
+        shown.chain(more).collect::<Vec<_>>().join("\n\n")
     }
 
     fn groups<'a>(&'a self, problem: &'a Problem) -> Vec<Group<'a>> {

@@ -20,6 +20,15 @@ fn many_errors_are_all_reported() {
 }
 
 #[test]
+fn of_a_file_that_is_something_else_the_first_problems_are_shown() {
+    let problems = read(&"x = 1\n".repeat(2_000)).unwrap_err();
+    let text = problems.render(false);
+    assert_eq!(text.matches("error: ").count(), 100);
+    let more = problems.as_slice().len() - 100;
+    assert!(more >= 1_900 && text.ends_with(&format!("… and {more} more")), "{text}");
+}
+
+#[test]
 fn several_syntax_errors_come_with_what_they_cannot_have_caused() {
     let text = include_str!("syntax_errors.toml");
     insta::assert_snapshot!("syntax_errors", read(text).unwrap_err().render(false));
