@@ -81,10 +81,14 @@ impl Error {
         self
     }
 
-    /// Adds the cause.
+    /// Adds the cause; and what to do about it, if it is a full disk.
     #[must_use]
     pub fn because(mut self, source: impl Into<Source>) -> Self {
-        self.source = Some(source.into());
+        let source = source.into();
+        if self.hint.is_none() && source.downcast_ref().is_some_and(is_disk_full) {
+            self.hint = Some(MAKE_ROOM.to_owned());
+        }
+        self.source = Some(source);
         self
     }
 
@@ -123,9 +127,19 @@ impl std::error::Error for Error {
 /// I/O errors carry their path already (fs-err); what is missing is what we were doing.
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        Self::usage(error.to_string())
+        let this = Self::usage(error.to_string());
+        if is_disk_full(&error) { this.hint(MAKE_ROOM) } else { this }
     }
 }
+
+fn is_disk_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
+}
+
+/// What to do where a disk is full.
+pub(crate) const MAKE_ROOM: &str =
+    "make room there: what was complete is kept, and `memgrid run --resume` goes on with a run";
 
 /// Puts "what we were doing" in front of a lower error.
 pub trait Context<T> {
@@ -136,5 +150,20 @@ pub trait Context<T> {
 impl<T, E: Into<Source>> Context<T> for std::result::Result<T, E> {
     fn context(self, message: impl FnOnce() -> String) -> Result<T> {
         self.map_err(|error| Error::usage(message()).because(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_what_to_do() {
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        for error in [Error::from(full()), Error::usage("no page").because(full())] {
+            assert!(error.hint_text().unwrap().contains("--resume"));
+        }
+        let other = Error::from(std::io::Error::from(std::io::ErrorKind::NotFound));
+        assert_eq!(other.hint_text(), None);
     }
 }

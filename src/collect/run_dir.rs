@@ -71,13 +71,13 @@ impl RunDir {
     /// When the folder can't be written; the error names it.
     pub fn create(reports: &Path, manifest: &mut RunManifest) -> Result<Self> {
         let runs = runs_folder(reports)?;
-        fs_err::create_dir_all(&runs)?;
+        fs_err::create_dir_all(&runs).map_err(not_writable)?;
         loop {
             let id = run_id::draw(manifest.started);
             let (path, staged) = (runs.join(&id), runs.join(format!(".{id}.tmp")));
             match fs_err::create_dir(&staged) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
-                other => other?,
+                other => other.map_err(not_writable)?,
             }
             manifest.run.clone_from(&id);
             let lock = take_lock(&staged)?;
@@ -313,6 +313,19 @@ impl RunDir {
     /// When the manifest can't be read, or a record is of another schema; the error names the file.
     pub fn read(&self) -> Result<RunRecord> {
         read::run(self)
+    }
+}
+
+/// Runs may go elsewhere, unless it is room that lacks: then that is said.
+fn not_writable(error: std::io::Error) -> Error {
+    let refused = [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem];
+    let refused = refused.contains(&error.kind());
+    let error = Error::from(error);
+    match refused {
+        true => {
+            error.hint("name a folder that can be written to: --reports DIR, or MEMGRID_REPORTS")
+        }
+        false => error,
     }
 }
 
