@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 
 use crate::collect::record::RunRecord;
 use crate::collect::{RunDir, stamps};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, MAKE_ROOM, Result};
 use crate::event::{Event, Observer};
 use crate::plan::CellId;
 
@@ -46,13 +46,34 @@ impl History {
     /// was copied in is added, one that was removed is forgotten, one that was killed is read
     /// again. A run that can't be read is told to `observer` and left out.
     ///
+    /// Where it can't be kept (somebody else's folder, a full disk), that is told as well, and the
+    /// folders are read into an index in memory.
+    ///
     /// # Errors
-    /// When the index can be neither opened nor made; the error names the file.
+    /// When the folders can't be read; the error names them.
     pub fn open(reports: &Path, observer: &dyn Observer) -> Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .context(|| "the runtime for SQLite can't be started".to_owned())?;
+        Self::open_kept(reports, observer).or_else(|error| {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+            let text = format!(
+                "the history can't be kept, so all runs are read again: {error}{}",
+                cause.unwrap_or_default()
+            );
+            observer.event(Event::Notice { text });
+            Self::open_in_memory(reports, observer)
+        })
+    }
+
+    fn open_in_memory(reports: &Path, observer: &dyn Observer) -> Result<Self> {
+        let runtime = runtime()?;
+        let connection = store::open_in_memory(&runtime)?;
+        let mut history =
+            Self { reports: reports.to_owned(), runtime, connection: Some(connection) };
+        history.update(observer)?;
+        Ok(history)
+    }
+
+    fn open_kept(reports: &Path, observer: &dyn Observer) -> Result<Self> {
+        let runtime = runtime()?;
         fs_err::create_dir_all(reports)?;
         // Two memgrids must not both make it, nor one move aside what the other has just made.
         let lock = fs_err::File::create(reports.join(".history.lock"))?;
@@ -214,6 +235,13 @@ impl Drop for History {
     }
 }
 
+fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .context(|| "the runtime for SQLite can't be started".to_owned())
+}
+
 /// What is noted of a run that is under way, in the place of its stamp: it is read again.
 const UNDER_WAY: i64 = -1;
 
@@ -253,7 +281,9 @@ fn is_damage(error: &Error) -> bool {
 }
 
 fn unreadable(file: &Path, error: sqlx::Error) -> Error {
-    Error::usage(format!("{} can't be used", file.display()))
-        .because(error)
-        .hint("remove it: it is made again from the folders in reports/runs")
+    let hint = match store::is_disk_full(&error) {
+        true => MAKE_ROOM,
+        false => "remove it: it is made again from the folders in reports/runs",
+    };
+    Error::usage(format!("{} can't be used", file.display())).because(error).hint(hint)
 }

@@ -32,6 +32,17 @@ pub(super) fn open(
     .map_err(|error| unreadable(file, error))
 }
 
+/// Makes an index that is gone when it is closed.
+pub(super) fn open_in_memory(runtime: &Runtime) -> Result<SqliteConnection> {
+    let options = SqliteConnectOptions::new().in_memory(true).row_buffer_size(ROWS);
+    let made = runtime.block_on(async {
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        migrator().run_direct(None, &mut connection, false).await.map_err(into_sqlx)?;
+        Ok(connection)
+    });
+    made.map_err(|error| unreadable(Path::new("an index in memory"), error))
+}
+
 /// How many rows of an answer may wait to be taken.
 const ROWS: usize = 4096;
 
@@ -78,13 +89,20 @@ pub(super) fn is_beyond_use(error: &sqlx::Error) -> bool {
     const FAULTS: [u32; 3] = [1, 11, 26];
     match error {
         sqlx::Error::Migrate(_) | sqlx::Error::ColumnDecode { .. } => true,
-        sqlx::Error::Database(error) => error
-            .code()
-            .and_then(|code| code.parse::<u32>().ok())
-            // The low byte is the primary code.
-            .is_some_and(|code| FAULTS.contains(&(code & 0xff))),
-        _ => false,
+        error => code(error).is_some_and(|code| FAULTS.contains(&code)),
     }
+}
+
+/// Whether SQLite found no room for what it was to write.
+pub(super) fn is_disk_full(error: &sqlx::Error) -> bool {
+    const SQLITE_FULL: u32 = 13;
+    code(error) == Some(SQLITE_FULL)
+}
+
+/// SQLite's primary code, which is the low byte of what it says.
+fn code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?.parse::<u32>().ok()?;
+    Some(code & 0xff)
 }
 
 /// Renames the file, says so, and removes what SQLite keeps beside it.

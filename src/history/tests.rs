@@ -231,6 +231,25 @@ fn an_unusable_file_is_put_aside_and_made_again() {
 }
 
 #[test]
+fn an_index_that_cannot_be_kept_is_held_in_memory() {
+    let reports = TempDir::new().unwrap();
+    leave_run(reports.path(), 0, &[("a/x", Some(Outcome::Ok))]);
+    let expected = dump(&mut History::open(reports.path(), &Silent).unwrap());
+    // What root can't write either.
+    for file in [FILE, ".history.lock"] {
+        let path = reports.path().join(file);
+        let _ = std::fs::remove_file(&path);
+        std::fs::create_dir(&path).unwrap();
+        let notices = Notices::default();
+        let mut history = History::open(reports.path(), &notices).unwrap();
+        assert_eq!(dump(&mut history), expected);
+        let notices = notices.0.into_inner().unwrap();
+        assert!(notices.len() == 1 && notices[0].contains(file), "{notices:?}");
+        std::fs::remove_dir(&path).unwrap();
+    }
+}
+
+#[test]
 fn two_memgrids_may_write_at_once() {
     let reports = TempDir::new().unwrap();
     std::thread::scope(|scope| {
