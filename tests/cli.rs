@@ -275,3 +275,30 @@ fn data_may_be_read_by_half() {
     let output = shell.current_dir(environment.path()).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }
+
+#[test]
+fn what_can_be_told_to_nobody_is_refused_before_anything_runs() {
+    use std::os::unix::ffi::OsStringExt;
+    let environment = TestEnvironment::new(MATRIX);
+    let odd = environment.path().join(std::ffi::OsString::from_vec(b"caf\xe9".to_vec()));
+    std::fs::create_dir(&odd).unwrap();
+    std::fs::copy(environment.path().join("matrix.toml"), odd.join("matrix.toml")).unwrap();
+    let run = |arguments: &[&str], variable: &str, value: &std::path::Path| {
+        let mut command = environment.memgrid(arguments);
+        common::Finished::new(command.env(variable, value).output().unwrap())
+    };
+    let mut inside = environment.memgrid(&["run"]);
+    let inside = common::Finished::new(inside.current_dir(&odd).output().unwrap());
+    inside.exits(2).says("the matrix file").says("not UTF-8");
+    run(&["run"], "MEMGRID_REPORTS", &odd).exits(2).says("the reports folder");
+    run(&["run"], "MEMGRID_CACHE", &odd).exits(2).says("the cache").says("hint: ");
+    assert!(environment.runs().is_empty() && !odd.join("reports").exists());
+}
+
+#[test]
+fn a_matrix_in_another_encoding_is_told_the_line() {
+    let environment = TestEnvironment::new(MATRIX);
+    let bytes = [b"# one\n# caf\xe9\n".as_slice(), MATRIX.as_bytes()].concat();
+    std::fs::write(environment.path().join("matrix.toml"), bytes).unwrap();
+    environment.run(&["plan"]).exits(2).says("not UTF-8: see line 2");
+}

@@ -43,13 +43,13 @@ impl Project {
         overrides: &Overrides,
         look_up: &dyn Fn(&Path) -> Option<PathKind>,
     ) -> Result<Self> {
-        let absolute = std::path::absolute(&file).context(|| absolute_failed(&file))?;
-        let root = absolute.parent().unwrap_or(Path::new("/")).to_owned();
+        let located = absolute(&file, "the matrix file")?;
+        let root = located.parent().unwrap_or(Path::new("/")).to_owned();
         let name = file.to_string_lossy();
         let config = config::load_with(&name, &text, &root, look_up, &overrides.series)?;
         let mut config = config.with(overrides)?;
         if let Some(reports) = &global.reports {
-            config.reports = std::path::absolute(reports).context(|| absolute_failed(reports))?;
+            config.reports = absolute(reports, "the reports folder")?;
         }
         let cells = plan::expand(&config.matrix);
         Ok(Self { file, text, config, cells, revisions: overrides.revisions.clone() })
@@ -58,10 +58,11 @@ impl Project {
 
 /// The cache that the options or the environment name.
 pub(super) fn cache(global: &Global) -> Result<Cache> {
-    match &global.cache {
-        Some(root) => Cache::at(std::path::absolute(root).context(|| absolute_failed(root))?),
-        None => Cache::at(Cache::default_root(&|name| std::env::var_os(name))?),
-    }
+    let root = match &global.cache {
+        Some(root) => root.clone(),
+        None => Cache::default_root(&|name| std::env::var_os(name))?,
+    };
+    Cache::at(absolute(&root, "the cache")?)
 }
 
 /// The observer that suits the options and the terminal.
@@ -89,12 +90,21 @@ fn read_matrix(file: &Path) -> Result<String> {
         }
     })?;
     String::from_utf8(bytes).map_err(|error| {
-        let offset = error.utf8_error().valid_up_to();
-        Error::usage(format!("{} is not UTF-8: see byte {offset}", file.display()))
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        Error::usage(format!("{} is not UTF-8: see line {line}", file.display()))
             .hint("save the file as UTF-8")
     })
 }
 
-fn absolute_failed(path: &Path) -> String {
-    format!("{} can't be made an absolute path", path.display())
+/// `path` made absolute. `what` it is, for people, if its name can't be told to commands, to
+/// databases, and in links.
+fn absolute(path: &Path, what: &str) -> Result<PathBuf> {
+    let absolute = std::path::absolute(path)
+        .context(|| format!("{} can't be made an absolute path", path.display()))?;
+    if absolute.to_str().is_none() {
+        let message = format!("{what} {} has a path that is not UTF-8", absolute.display());
+        return Err(Error::usage(message).hint("move or rename it"));
+    }
+    Ok(absolute)
 }
