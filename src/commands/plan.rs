@@ -9,6 +9,7 @@ use crate::config::{Change, Config, Content, PatchFile, Per, Series, SeriesKind}
 use crate::error::Result;
 use crate::exit_code;
 use crate::plan::{self, Cell, CellId, Pass};
+use crate::render::format;
 
 use super::overrides::OverrideArgs;
 use super::project::Project;
@@ -53,9 +54,9 @@ pub(super) fn run(global: &Global, args: &PlanArgs) -> Result<u8> {
                 output::data(&series.lines(name))?;
             }
             output::say(&format!(
-                "{} cells, {} attempts. `memgrid run --seed {}` runs them in this order.",
-                plan.cells.len(),
-                plan.order.len(),
+                "{}, {}. `memgrid run --seed {}` runs them in this order.",
+                format::counted(plan.cells.len(), "cell"),
+                format::counted(plan.order.len(), "attempt"),
                 plan.seed
             ));
         }

@@ -31,7 +31,11 @@ pub(super) fn line(event: &Event, count: Count) -> Option<String> {
             format!("{BAD}✗{BAD:#} {step}{}", after_colon(reason))
         }
         Event::AttemptsStarted { attempts, cells } => {
-            format!("{} of {}", counted(*attempts, "attempt"), counted(*cells, "cell"))
+            format!(
+                "{} of {}",
+                format::counted(*attempts, "attempt"),
+                format::counted(*cells, "cell")
+            )
         }
         Event::AttemptFinished { cell, number, warmup, pass, outcome, reason, took, peak_rss } => {
             let style = match outcome {
@@ -90,9 +94,4 @@ fn after_colon(text: &str) -> String {
     } else {
         format!(": {}", format::visible(first.trim_end()))
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", format::thousands(i64::try_from(count).unwrap_or(i64::MAX)))
 }

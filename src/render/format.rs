@@ -147,6 +147,13 @@ pub fn thousands(count: i64) -> String {
     if count < 0 { format!("−{grouped}") } else { grouped }
 }
 
+/// `1 attempt`, `50,000 attempts`.
+#[must_use]
+pub fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", thousands(i64::try_from(count).unwrap_or(i64::MAX)))
+}
+
 /// `1 cell`, `18 cells`.
 #[must_use]
 pub fn cells(count: usize) -> String {

@@ -15,7 +15,7 @@ use crate::config::BackendKind;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::event::{Event, Observer};
 use crate::interrupt::Interrupt;
-use crate::prepare::cache::Cache;
+use crate::prepare::cache::{Cache, VARIABLE};
 use crate::server::account::private_folder;
 use crate::server::slot::Slot;
 use crate::server::{log, open_up, running, socket};
@@ -122,10 +122,20 @@ impl Server {
         })?;
         if !status {
             let message = format!("{title} can't make a data folder:\n{}", self.log_tail());
-            return Err(Error::usage(message).hint(format!("see {}", self.slot.log().display())));
+            return Err(Error::usage(message).hint(self.install_hint(&unfinished)));
         }
         fs_err::rename(&unfinished, &data)?;
         Ok(true)
+    }
+
+    fn install_hint(&self, data: &Path) -> String {
+        let log = self.slot.log();
+        // MariaDB's installer is a shell script that doesn't quote its arguments.
+        if data.to_string_lossy().contains(char::is_whitespace) {
+            let log = log.display();
+            return format!("set {VARIABLE} to a folder without spaces in its path; see {log}");
+        }
+        format!("see {}", log.display())
     }
 
     fn launch<T>(&mut self, start: &Start<'_>, answers: &impl Fn(&Path) -> Result<T>) -> Result<T> {
