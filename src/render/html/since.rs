@@ -85,29 +85,28 @@ fn patches(all: &Overview<'_>, material: &Material, before: &str) -> Vec<String>
     let Some((one, other)) = pair.filter(|(one, _)| one.run == before) else { return Vec::new() };
     let both =
         other.states.iter().filter_map(|(name, after)| Some((name, one.states.get(name)?, after)));
-    both.flat_map(|(name, before, after)| differences(name, before, after)).collect()
+    both.filter_map(|(name, before, after)| difference(name, before, after)).collect()
 }
 
-/// `patched without 5423`, `patched with another yaml`.
-fn differences(state: &str, before: &StateRecord, after: &StateRecord) -> Vec<String> {
+/// `patched without 5423, with another yaml`.
+fn difference(state: &str, before: &StateRecord, after: &StateRecord) -> Option<String> {
     let (before, after) = (by_content(before), by_content(after));
     let only = |these: &ByContent<'_>, others: &ByContent<'_>| -> IndexSet<String> {
         let only = these.iter().filter(|(content, _)| !others.contains_key(*content));
         only.map(|(_, name)| (*name).to_owned()).collect()
     };
     let (gone, new) = (only(&before, &after), only(&after, &before));
-    let sentence = |word: &str, patches: IndexSet<&String>| {
+    let told = |word: &str, patches: IndexSet<&String>| {
         let names: Vec<&str> = patches.into_iter().map(String::as_str).collect();
-        (!names.is_empty()).then(|| format!("{state} {word} {}", names.join(", ")))
+        (!names.is_empty()).then(|| format!("{word} {}", names.join(" and ")))
     };
-    [
-        sentence("without", gone.difference(&new).collect()),
-        sentence("with", new.difference(&gone).collect()),
-        sentence("with another", gone.intersection(&new).collect()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let told = [
+        told("without", gone.difference(&new).collect()),
+        told("with", new.difference(&gone).collect()),
+        told("with another", gone.intersection(&new).collect()),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    (!told.is_empty()).then(|| format!("{state} {}", told.join(", ")))
 }
 
 /// What each content of a patch is called.
@@ -172,8 +171,11 @@ mod tests {
         };
         let before = state(&[("5423", "a"), ("yaml", "b"), ("16614", "c")]);
         let after = state(&[("yaml", "e"), ("16614", "c"), ("xml", "d")]);
-        let said = differences("patched", &before, &after);
-        assert_eq!(said, ["patched without 5423", "patched with xml", "patched with another yaml"]);
-        assert!(differences("patched", &before, &before).is_empty());
+        let told = difference("patched", &before, &after).unwrap();
+        assert_eq!(told, "patched without 5423, with xml, with another yaml");
+        let fewer = state(&[("16614", "c")]);
+        let told = difference("patched", &before, &fewer).unwrap();
+        assert_eq!(told, "patched without 5423 and yaml");
+        assert_eq!(difference("patched", &before, &before), None);
     }
 }
