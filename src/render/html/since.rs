@@ -56,40 +56,50 @@ pub(super) fn marks(all: &Overview<'_>, cells: &[&CellSummary]) -> Vec<SinceMark
 
 /// What is to be said above the grid; `None` if nothing changed.
 pub(super) fn view(all: &Overview<'_>, material: &Material) -> Option<SinceView> {
-    let known: Vec<&CellSummary> =
-        all.summary.cells.iter().filter(|cell| cell.since.is_some()).collect();
+    let known = || all.summary.cells.iter().filter(|cell| cell.since.is_some());
+    let changed_cells: Vec<_> = known().filter(|cell| changed(cell).is_some()).collect();
+    let befores: IndexSet<&str> =
+        changed_cells.iter().filter_map(|cell| Some(cell.since.as_ref()?.run.as_str())).collect();
+    // Cells that were measured at different times are told in their fields alone.
+    let [run] = befores.into_iter().collect::<Vec<_>>()[..] else { return None };
+    let patches = patches(all, material, run);
+    // Where the patches of one state changed, and cells of that state, it is named already.
+    let of_state = |name: &str| changed_cells.iter().all(|it| it.cell.state() == Some(name));
+    let told = match &patches.keys().collect::<Vec<_>>()[..] {
+        [state] if of_state(state) => Some(state.as_str()),
+        _ => None,
+    };
+    let known: Vec<_> =
+        known().filter(|cell| told.is_none_or(|told| cell.cell.state() == Some(told))).collect();
     let count = |class: &str| {
         let is_meant = |cell: &CellSummary| changed(cell).is_some_and(|it| it.class == class);
         let (these, others): (Vec<_>, Vec<_>) = known.iter().copied().partition(|it| is_meant(it));
         let verdict = changed(these.first()?)?;
         Some(CountView::new(verdict, "", &these, &others))
     };
-    let counts: Vec<_> = ["bad", "good"].into_iter().filter_map(count).collect();
-    let changed = known.iter().filter(|cell| changed(cell).is_some());
-    let befores: IndexSet<&str> =
-        changed.filter_map(|cell| Some(cell.since.as_ref()?.run.as_str())).collect();
-    // Cells that were measured at different times are told in their fields alone.
-    let [run] = befores.into_iter().collect::<Vec<_>>()[..] else { return None };
     Some(SinceView {
         href: names::run_page(&all.summary.runs.first()?.run),
-        patches: patches(all, material, run),
+        counts: ["bad", "good"].into_iter().filter_map(count).collect(),
+        patches: patches.into_iter().map(|(state, told)| format!("{state} {told}")).collect(),
         run: run.to_owned(),
-        counts,
     })
 }
 
-/// Which patches states have no longer, and which they did not have.
-fn patches(all: &Overview<'_>, material: &Material, before: &str) -> Vec<String> {
+/// By state, which patches it has no longer, and which it did not have.
+fn patches(all: &Overview<'_>, material: &Material, before: &str) -> IndexMap<String, String> {
     let newest = all.summary.runs.first().and_then(|run| material.runs.get(&run.run));
     let pair = newest.and_then(|page| Some((&page.before.as_ref()?.manifest, &page.manifest)));
-    let Some((one, other)) = pair.filter(|(one, _)| one.run == before) else { return Vec::new() };
+    let Some((one, other)) = pair.filter(|(one, _)| one.run == before) else {
+        return IndexMap::new();
+    };
     let both =
         other.states.iter().filter_map(|(name, after)| Some((name, one.states.get(name)?, after)));
-    both.filter_map(|(name, before, after)| difference(name, before, after)).collect()
+    both.filter_map(|(name, before, after)| Some((name.clone(), difference(before, after)?)))
+        .collect()
 }
 
-/// `patched without 5423, with another yaml`.
-fn difference(state: &str, before: &StateRecord, after: &StateRecord) -> Option<String> {
+/// `without 5423, with another yaml`.
+fn difference(before: &StateRecord, after: &StateRecord) -> Option<String> {
     let (before, after) = (by_content(before), by_content(after));
     let only = |these: &ByContent<'_>, others: &ByContent<'_>| -> IndexSet<String> {
         let only = these.iter().filter(|(content, _)| !others.contains_key(*content));
@@ -106,7 +116,7 @@ fn difference(state: &str, before: &StateRecord, after: &StateRecord) -> Option<
         told("with another", gone.intersection(&new).collect()),
     ];
     let told: Vec<String> = told.into_iter().flatten().collect();
-    (!told.is_empty()).then(|| format!("{state} {}", told.join(", ")))
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 /// What each content of a patch is called.
@@ -119,10 +129,13 @@ fn by_content(state: &StateRecord) -> ByContent<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::analyse::sample::{self, Sample};
     use crate::collect::record::PatchRecord;
     use crate::plan::CellId;
+    use crate::render::html::RunPage;
 
     #[test]
     fn what_is_more_than_in_the_run_before_is_said_and_marked() {
@@ -151,6 +164,34 @@ mod tests {
     }
 
     #[test]
+    fn the_state_whose_patches_changed_is_named_once() {
+        let mut sample = Sample::default_matrix();
+        sample.runs.insert(0, sample::run("20261122-081201-77aa"));
+        sample.runs[0].manifest.states["patched"].sources[0].patches.pop();
+        for cell in sample.cells.clone() {
+            if cell.axes["state"] == "patched" {
+                sample.measure(0, &cell.id, &[(161.0, 2.0)]);
+            }
+        }
+        let page = |index: usize, before| RunPage {
+            manifest: sample.runs[index].manifest.clone(),
+            matrix: String::new(),
+            before,
+        };
+        let page = page(0, Some(Box::new(page(1, None))));
+        let runs = [(page.manifest.run.clone(), page)].into();
+        let summary = sample.summary();
+        let material = Material { runs, ..Material::default() };
+        let view = view(&Overview::new(&summary), &material).unwrap();
+        let json = serde_json::to_value(&view).unwrap();
+        assert!(view.patches[0].starts_with("patched without "), "{json}");
+        assert_eq!(
+            (&json["counts"][0]["count"], &json["counts"][0]["values"]),
+            (&9.into(), &Value::Null)
+        );
+    }
+
+    #[test]
     fn patches_that_came_went_or_changed_are_told_apart() {
         let state = |patches: &[(&str, &str)]| {
             let mut run = sample::run("20261121-221530-3f9a")
@@ -171,11 +212,11 @@ mod tests {
         };
         let before = state(&[("5423", "a"), ("yaml", "b"), ("16614", "c")]);
         let after = state(&[("yaml", "e"), ("16614", "c"), ("xml", "d")]);
-        let told = difference("patched", &before, &after).unwrap();
-        assert_eq!(told, "patched without 5423, with xml, with another yaml");
+        let told = difference(&before, &after).unwrap();
+        assert_eq!(told, "without 5423, with xml, with another yaml");
         let fewer = state(&[("16614", "c")]);
-        let told = difference("patched", &before, &fewer).unwrap();
-        assert_eq!(told, "patched without 5423 and yaml");
-        assert_eq!(difference("patched", &before, &before), None);
+        let told = difference(&before, &fewer).unwrap();
+        assert_eq!(told, "without 5423 and yaml");
+        assert_eq!(difference(&before, &before), None);
     }
 }
