@@ -24,7 +24,7 @@ use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
 use crate::prepare::Blocked;
 use crate::prepare::cache::Cache;
-use crate::server;
+use crate::server::{self, DatabaseServer};
 
 /// The database of a private server when there is no dataset: empty at each start.
 const EMPTY: &str = "memgrid_empty";
@@ -143,6 +143,13 @@ impl OpenBackend {
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The server that memgrid started for it.
+    #[must_use]
+    pub fn server(&self) -> Option<DatabaseServer> {
+        let Place::Private(server, _) = &self.place else { return None };
+        Some(DatabaseServer { backend: self.name.clone(), process: server.process()? })
     }
 
     /// The rows in it.

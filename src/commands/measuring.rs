@@ -25,6 +25,7 @@ pub(super) fn task(config: &Config, cell: &Cell, props: &Props<'_>) -> Result<Ta
         env,
         services: Vec::new(),
         secrets: props.backend.map(OpenBackend::secrets).unwrap_or_default(),
+        server: props.backend.and_then(OpenBackend::server),
         cwd: config.root.clone(),
     })
 }

@@ -26,6 +26,7 @@ use crate::measurement::sample_file::csv;
 use crate::measurement::{Curves, Derived, ProbeOutcome, ProbeResult, SampleFile};
 use crate::outcome::Outcome;
 use crate::plan::{Attempt, Pass};
+use crate::server::DatabaseServer;
 
 /// Where memprobe writes its result; the record takes it in.
 const RESULT: &str = "result.json";
@@ -44,7 +45,7 @@ impl Verdict {
         Self { outcome, reason: Some(reason), result: None }
     }
 
-    /// A service broke down: what was measured with it does not count.
+    /// A service or the database server broke down: what was measured with it does not count.
     fn blame(&mut self, why: &str) {
         if matches!(self.outcome, Outcome::Ok | Outcome::Failed) {
             let own = self.reason.take().map(|own| format!("\nthe command: {own}"));
@@ -97,7 +98,8 @@ pub(super) fn run(
         }
         Err(why) => Verdict::without_result(Outcome::Failed, why),
     };
-    if let Some(why) = broken {
+    let ended = || task.server.as_ref().and_then(DatabaseServer::ended);
+    if let Some(why) = broken.or_else(ended) {
         verdict.blame(&why);
     }
     verdict.reason = verdict.reason.map(|reason| secrets.mask(&reason));

@@ -19,6 +19,7 @@ use indexmap::IndexMap;
 
 pub use schedule::execute;
 
+use crate::server::DatabaseServer;
 use crate::service::Service;
 
 /// What is run in one cell, with nothing left to be filled in.
@@ -32,6 +33,8 @@ pub struct Task {
     pub secrets: Vec<String>,
     /// Services that it uses; their variables yield to `env`.
     pub services: Vec<Arc<Service>>,
+    /// The private database server that it uses.
+    pub server: Option<DatabaseServer>,
     /// The folder it runs in.
     pub cwd: PathBuf,
 }

@@ -18,6 +18,27 @@ use std::path::Path;
 use crate::error::Result;
 use crate::prepare::cache::Cache;
 
+/// A database server of our own that attempts use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseServer {
+    /// The backend's name.
+    pub backend: String,
+    /// The id of its process.
+    pub process: i32,
+}
+
+impl DatabaseServer {
+    /// What became of it, if it runs no more.
+    #[must_use]
+    pub fn ended(&self) -> Option<String> {
+        let ended = || {
+            let name = &self.backend;
+            format!("the server of backend {name} has ended; the next run starts it again")
+        };
+        (!running::lives(self.process)).then(ended)
+    }
+}
+
 /// Ends servers whose memgrid was killed, and returns how many there were.
 ///
 /// # Errors

@@ -114,6 +114,14 @@ pub(crate) fn end(process: &Handle, signal: Signal) -> Result<bool> {
     Ok(process.wait_timeout(STOP_PATIENCE)?.is_some())
 }
 
+/// Whether a process that we have started, and not waited for, has not ended.
+pub(crate) fn lives(process: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name before the state is in parentheses, and may hold some.
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    state.is_some_and(|state| !matches!(state, 'Z' | 'X'))
+}
+
 /// The process's id.
 pub(crate) fn id(process: &Handle) -> Option<Pid> {
     process.pids().first().and_then(|id| Pid::from_raw(i32::try_from(*id).ok()?))

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use memgrid::collect::run_dir::{STDERR, STDOUT};
 use memgrid::outcome::Outcome;
+use memgrid::server::DatabaseServer;
 
 use super::{Bench, id, is_gone};
 
@@ -156,4 +157,25 @@ fn secrets_stand_in_no_file() {
         let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
         assert!(!text.contains("hunter2"), "{}", path.display());
     }
+}
+
+#[test]
+fn a_database_server_that_has_ended_is_blamed() {
+    let mut bench = Bench::new().script("a", "exit 1").script("b", "echo refused >&2; exit 1");
+    let mut server = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let process = i32::try_from(server.id()).unwrap();
+    let known = DatabaseServer { backend: "mysql".to_owned(), process };
+    for task in bench.tasks.values_mut() {
+        task.server = Some(known.clone());
+    }
+    assert_eq!(bench.once("a").reason.unwrap(), "the command exited with status 1");
+    server.kill().unwrap();
+    while known.ended().is_none() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let reason = bench.once("b").reason.unwrap();
+    assert!(reason.starts_with("the server of backend mysql has ended"), "{reason}");
+    assert!(reason.contains("refused"), "{reason}");
+    server.wait().unwrap();
+    assert!(known.ended().is_some());
 }

@@ -93,6 +93,12 @@ impl Server {
         self.running.as_ref().map(|running| running.socket.as_path())
     }
 
+    /// The id of its process.
+    pub(super) fn process(&self) -> Option<i32> {
+        let process = running::id(&self.running.as_ref()?.process)?;
+        Some(process.as_raw_nonzero().get())
+    }
+
     /// Stops the server, and waits until it has ended.
     pub(super) fn stop(&mut self) -> Result<()> {
         let Some(running) = self.running.take() else { return Ok(()) };
