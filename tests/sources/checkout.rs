@@ -51,6 +51,9 @@ fn the_users_checkout_stays_as_it_is() {
     let worktree = place.path("linked");
     assert_eq!(contents(&repository), before);
     assert_eq!(git(&repository, &["status", "--porcelain"]), status);
+    let said = place.noted.details();
+    let uncommitted = "changes to 3 files are not committed, and not measured";
+    assert!(said.iter().any(|note| note.contains(uncommitted)), "{said:?}");
     // Branches are read through a linked worktree as well.
     git(&repository, &["worktree", "add", "-q", &worktree.display().to_string(), "v1.0"]);
     let before = (contents(&repository), contents(&worktree));

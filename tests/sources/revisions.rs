@@ -107,3 +107,13 @@ fn what_is_missing_is_named() {
     );
     assert!(!blocked.reason.contains("s3cret"), "{blocked}");
 }
+
+#[test]
+fn a_repository_without_commits_is_said_to_be_one() {
+    let place = Place::new();
+    let repository = place.path("empty");
+    fs_err::create_dir(&repository).unwrap();
+    git(&repository, &["init", "-q"]);
+    let blocked = place.one(local(&repository, "HEAD"), State::default()).unwrap_err();
+    assert!(blocked.reason.ends_with("has no commits yet"), "{blocked}");
+}

@@ -8,7 +8,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use git2::build::{CloneLocal, RepoBuilder};
-use git2::{AutotagOption, Direction, ErrorCode, FetchOptions, Oid, RemoteCallbacks, Repository};
+use git2::{
+    AutotagOption, Direction, ErrorCode, FetchOptions, Oid, RemoteCallbacks, Repository,
+    StatusOptions,
+};
 
 use crate::event::Event;
 use crate::fingerprint::Fingerprint;
@@ -82,12 +85,33 @@ pub(super) fn ensure(
             Err(blocked) => unreachable = Some(blocked),
         }
     }
+    note_uncommitted(location, revisions, context);
     let pin = |revision: &&str| {
         let commit = pin(&clone, location, revision, unreachable.as_ref(), context)?;
         Ok(Pinned { repository: path.clone(), commit })
     };
     let pinned = revisions.iter().map(pin).collect();
     Ok(Fetched { path, pinned, unreachable, detail })
+}
+
+/// Says it where somebody may take what lies in a checkout for what is measured.
+fn note_uncommitted(location: &Location, revisions: &[&str], context: Context<'_>) {
+    let Location::Local(path) = location else { return };
+    let Ok(checkout) = Repository::open(path) else { return };
+    let branch = checkout.head().ok();
+    let branch = branch.as_ref().and_then(|head| head.shorthand().ok());
+    let is_checked_out = |revision: &&str| *revision == "HEAD" || Some(*revision) == branch;
+    if checkout.is_bare() || !revisions.iter().any(is_checked_out) {
+        return;
+    }
+    let mut options = StatusOptions::new();
+    options.include_untracked(false).exclude_submodules(true);
+    let changed = checkout.statuses(Some(&mut options)).map_or(0, |changed| changed.len());
+    if changed > 0 {
+        let files = if changed == 1 { "a file" } else { &format!("{changed} files") };
+        let text = format!("{location}: changes to {files} are not committed, and not measured");
+        context.observer.event(Event::Notice { text });
+    }
 }
 
 /// Where the clone is, if there is one.
@@ -212,7 +236,9 @@ fn pin(
     match (look_up(clone, revision)?, unreachable) {
         (Some(Known::Fixed(commit)), _) | (Some(Known::Moving(commit)), None) => Ok(commit),
         (Some(Known::Moving(commit)), Some(blocked)) => {
-            let text = format!("{blocked}\nusing {revision} as it was last time: {commit}");
+            // First, since lists of notes show the first line.
+            let text =
+                format!("{location}: using {revision} as it was last time, {commit}: {blocked}");
             context.observer.event(Event::Notice { text });
             Ok(commit)
         }
@@ -280,6 +306,9 @@ fn look_up(clone: &Repository, revision: &str) -> Result<Option<Known>, Blocked>
 }
 
 fn missing(clone: &Repository, location: &Location, revision: &str) -> Blocked {
+    if clone.references().is_ok_and(|mut all| all.next().is_none()) {
+        return Blocked::unavailable(format!("{location} has no commits yet"));
+    }
     let near = near_names(clone, revision);
     let hint = match near.is_empty() {
         true => String::new(),
