@@ -302,3 +302,25 @@ fn a_matrix_in_another_encoding_is_told_the_line() {
     std::fs::write(environment.path().join("matrix.toml"), bytes).unwrap();
     environment.run(&["plan"]).exits(2).says("not UTF-8: see line 2");
 }
+
+#[test]
+fn a_damaged_record_is_told_and_left_out() {
+    let environment = TestEnvironment::new(MATRIX);
+    environment.run(&["run", "small/red"]).exits(0);
+    let run = environment.runs().remove(0);
+    let record = format!("reports/runs/{run}/cells/small/red/attempts/1/attempt.json");
+    environment.write(&record, "{\n  \"schema\": 1,");
+    environment.run(&["report"]).exits(0).says("warning: ").says("is damaged and left out");
+}
+
+#[test]
+fn a_clock_that_was_set_back_is_told() {
+    let environment = TestEnvironment::new(MATRIX);
+    assert!(!environment.run(&["run", "small/red"]).exits(0).stderr.contains("clock"));
+    let run = environment.runs().remove(0);
+    let manifest = format!("reports/runs/{run}/manifest.json");
+    let started = environment.read(&manifest);
+    let year = format!("\"started\": \"{}", &run[..4]);
+    environment.write(&manifest, &started.replace(&year, "\"started\": \"2999"));
+    environment.run(&["run", "small/red"]).exits(0).says("the clock was set back").says(&run);
+}

@@ -15,6 +15,7 @@ use crate::collect::run_dir::{STDERR, STDOUT};
 use crate::collect::{RunDir, noise};
 use crate::config::Rule;
 use crate::error::Result;
+use crate::event::{Event, Observer as _};
 use crate::history::History;
 use crate::plan::{Cell, CellId};
 use crate::render::html::{self, Logs, Material, Past, Target};
@@ -39,6 +40,7 @@ pub(super) fn publish(
 ) -> Result<(Summary, PathBuf)> {
     // Opening it takes the run in; only what is found out later has to be recorded again.
     let mut history = History::open(&project.config.reports, &around.progress)?;
+    note_clock(&mut history, around)?;
     let all = summarise(project, &mut history)?;
     if conclusion::write_wrong_outputs(run, &all)? {
         history.record(&run.read()?)?;
@@ -47,6 +49,20 @@ pub(super) fn publish(
     let attribution = newest_attribution(project, &mut history)?;
     let page = render(project, &all, past, attribution, None)?;
     Ok((summarise_run(project, run, all)?, page))
+}
+
+/// Says it where a run began later than it is now: the clock was set back, and what is newest is not
+/// what was measured last.
+fn note_clock(history: &mut History, around: &Surroundings) -> Result<()> {
+    let newest = history.runs(1)?.into_iter().next();
+    if let Some(newest) = newest.filter(|newest| newest.started > Timestamp::now()) {
+        let (run, began) = (newest.run, newest.started);
+        let text = format!(
+            "the clock was set back: run {run} began at {began}, and its results stay the newest until then"
+        );
+        around.progress.event(Event::Notice { text });
+    }
+    Ok(())
 }
 
 /// The matrix as it stands: each cell's newest result, whichever run it is from.
