@@ -41,6 +41,7 @@
       row.hidden = !all.every((holds) => holds(row));
       if (!row.hidden) shown += 1;
     }
+    memgrid.arrange(table);
     count.textContent = all.length ? `${shown} of ${rows.length}` : "";
   }
 

@@ -12,16 +12,36 @@
     return text === "" || text === "–" ? null : text;
   }
 
+  // Rows in the order in which the page came, and in the order in which they stand.
   const came = new WeakMap();
+  const standing = new WeakMap();
+  const read = (table) => [...table.tBodies].flatMap((body) => [...body.rows]);
 
   // A table's rows in the order in which the page came.
-  memgrid.rows = (table) => came.get(table) || [...table.tBodies[0].rows];
+  memgrid.rows = (table) => came.get(table) || read(table);
+
+  // Puts rows into a table's blocks, each of which stays as long as it came: so a block that is laid
+  // out when it comes into sight is as high as it was. What is not shown comes last.
+  memgrid.arrange = function (table, rows = standing.get(table)) {
+    standing.set(table, rows);
+    const shown = rows.filter((row) => !row.hidden);
+    const all = shown.length < rows.length ? shown.concat(rows.filter((row) => row.hidden)) : rows;
+    const ends = [...table.tBodies].map((body) => body.rows.length);
+    let next = 0;
+    [...table.tBodies].forEach(function (body, place) {
+      const part = all.slice(next, next += ends[place]);
+      body.hidden = part.every((row) => row.hidden);
+      if (part.some((row, position) => row !== body.rows[position])) body.replaceChildren(...part);
+    });
+  };
+
+  const texts = new Intl.Collator("en", { numeric: true });
 
   function order(one, other) {
     if (one === other) return 0;
     // What has no value comes last.
     if (one === null || other === null) return one === null ? 1 : -1;
-    return typeof one === "number" ? one - other : String(one).localeCompare(String(other), "en", { numeric: true });
+    return typeof one === "number" ? one - other : texts.compare(one, other);
   }
 
   function sort(table, column, down) {
@@ -29,10 +49,9 @@
       if (index === column) head.setAttribute("aria-sort", down ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     });
-    const body = table.tBodies[0];
-    const rows = [...body.rows].map((row) => [key(row, column), row]);
+    const rows = standing.get(table).map((row) => [key(row, column), row]);
     rows.sort(([one], [other]) => (down && one !== null && other !== null ? order(other, one) : order(one, other)));
-    body.append(...rows.map(([, row]) => row));
+    memgrid.arrange(table, rows.map(([, row]) => row));
   }
 
   // Sorts again as the head says, such as after the figures became others.
@@ -41,14 +60,10 @@
     if (column >= 0) sort(table, column, table.tHead.rows[0].cells[column].getAttribute("aria-sort") === "descending");
   };
 
-  // What is not laid out before it comes into sight has nearly its height, so that the page's end stays.
-  const ROW = 36;
-  for (const section of document.querySelectorAll(".all-cells")) {
-    section.style.containIntrinsicBlockSize = `auto ${section.querySelectorAll("tbody tr").length * ROW}px`;
-  }
-
   for (const table of document.querySelectorAll("table[data-sortable]")) {
-    came.set(table, memgrid.rows(table));
+    const rows = read(table);
+    came.set(table, rows);
+    standing.set(table, rows);
     const asked = /^(\d+)(d?)$/.exec(memgrid.view.sort);
     [...table.tHead.rows[0].cells].forEach(function (head, column) {
       const button = node("button", { type: "button", class: "sort" });
@@ -61,13 +76,5 @@
       });
     });
     if (asked && Number(asked[1]) < table.tHead.rows[0].cells.length) sort(table, Number(asked[1]), asked[2] === "d");
-  }
-
-  // A table that is laid out late is, as soon as nobody waits for anything else: at the moment at which
-  // it comes into sight it would hold up a frame.
-  if (window.requestIdleCallback) {
-    addEventListener("load", () => requestIdleCallback(function () {
-      for (const section of document.querySelectorAll(".all-cells")) section.classList.add("at-hand");
-    }));
   }
 })(window.memgrid);

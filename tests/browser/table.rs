@@ -77,3 +77,39 @@ pub fn the_table_is_filtered_by_axis_verdict_and_metric(page: &mut Page, index: 
             .ends_with("MiB")
     );
 }
+
+/// 98 rows in blocks of 25, of which those far from sight are laid out later: columns stand below each
+/// other all the same, and sorting and filtering fill the blocks from the first on.
+pub fn a_long_table_is_laid_out_block_by_block(page: &mut Page) {
+    let blocks = "[...document.querySelectorAll('.long tbody')].map((body) => [body.hidden, body.rows.length])";
+    let all = [25, 25, 25, 23].map(|rows| json!([false, rows]));
+    assert_eq!(page.value(blocks), json!(all));
+    let edges = "document.querySelector('.long tbody').scrollIntoView(); [...document.querySelectorAll('.long thead tr, .long tbody:first-of-type tr')].map((row) => [...row.cells].map((cell) => Math.round(cell.getBoundingClientRect().right)).join()).filter((edge, place, every) => every.indexOf(edge) === place).length";
+    for width in [360, 1280] {
+        page.resize(width, 500);
+        assert_eq!(page.value(edges), 1, "columns at {width}");
+    }
+    let skipped = "[...document.querySelectorAll('.long tbody')].filter((body) => !body.rows[0].cells[0].checkVisibility({ contentVisibilityAuto: true })).length";
+    page.until(&format!("{skipped} > 0"));
+    let shown = "[...document.querySelectorAll('.long tbody')].map((body) => [...body.rows].filter((row) => !row.hidden).length)";
+    let words = |text: &str| {
+        format!(
+            "(() => {{ const field = document.querySelector('[data-filter] input'); field.value = '{text}'; field.dispatchEvent(new Event('input')); }})()"
+        )
+    };
+    page.value(&words("second"));
+    assert_eq!(page.value(shown), json!([25, 24, 0, 0]));
+    assert_eq!(
+        page.value(&format!("{blocks}.map(([hidden]) => hidden)")),
+        json!([false, false, true, true])
+    );
+    let first = "document.querySelector('.long tbody th').textContent";
+    for id in ["a/a/second", "g/g/second"] {
+        page.click(".long thead th:first-child button");
+        assert_eq!(page.value(first), id);
+    }
+    page.value(&words(""));
+    assert_eq!(page.value(blocks), json!(all));
+    assert_eq!(page.value(first), "g/g/second");
+    assert_eq!(page.value("window.find('a/a/first')"), true, "found where it is not laid out");
+}

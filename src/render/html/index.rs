@@ -46,6 +46,7 @@ pub(super) struct IndexView {
     curves: String,
     has_heap: bool,
     has_server: bool,
+    has_reasons: bool,
     dense: bool,
     sections: Vec<SectionView>,
     /// The axes along which the grid can be laid out, with their values, as JSON for the script.
@@ -111,6 +112,7 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
     let sections: Vec<_> =
         arranged.iter().map(|section| SectionView::new(all, section, &scales)).collect();
     let axes = grid::cell_axes(summary);
+    let cells: Vec<_> = summary.cells.iter().map(|cell| cell_row(cell, &axes)).collect();
     let has = |metric| summary.cells.iter().any(|cell| cell.metrics.contains_key(metric));
     IndexView {
         root: "",
@@ -131,11 +133,12 @@ pub(super) fn view(all: &Overview<'_>, material: &Material) -> IndexView {
         curves: series::choices(&all.summary.cells, Some(&IN_GRID)),
         has_heap: has("peak_heap"),
         has_server: has("peak_server"),
+        has_reasons: cells.iter().any(|cell| cell.reason.is_some()),
         dense,
         sections,
         grid_axes: serde_json::to_string(&all.axes.iter().collect::<Vec<_>>()).unwrap_or_default(),
         baseline: summary.baseline.as_ref().map(|(_, value)| value.clone()),
-        cells: summary.cells.iter().map(|cell| cell_row(cell, &axes)).collect(),
+        cells,
         states: states(all),
         runs: summary.runs.iter().map(|run| RunView::new(run, "")).collect(),
         only_run: only_run(summary),
