@@ -52,6 +52,17 @@ window.browse = (function () {
     return took(function () { field.value = "unpatched"; field.dispatchEvent(new Event("input")); }, () => true);
   }
 
+  function sort() {
+    return took(() => document.querySelector("#all-cells .sort").click(), () => true);
+  }
+
+  // To the page's end, as the key of that name does: what comes into sight there is laid out in the
+  // frames after that.
+  function end() {
+    let frames = 0;
+    return took(() => scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" }), () => (frames += 1) > 2);
+  }
+
   // As many frames are enough.
   const FRAMES = 600;
 
@@ -80,5 +91,5 @@ window.browse = (function () {
     return scroll();
   }
 
-  return { opened: () => opened, crosshair, next, filter, scroll, scrollAwake };
+  return { opened: () => opened, crosshair, next, filter, sort, end, scroll, scrollAwake };
 })();

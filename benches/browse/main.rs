@@ -1,6 +1,6 @@
 //! What the index is like to browse, in a real Chromium: from when on the page that opens first
-//! answers, how long the first crosshair and a filter take, and how even frames are while the page
-//! is scrolled through. For 18 and for 1,800 cells with five attempts each of 10,000 samples.
+//! answers, how long the first crosshair, a filter and a jump take, and how even frames are while the
+//! page is scrolled through. For 18 and for 1,800 cells with five attempts each of 10,000 samples.
 //!
 //! `cargo bench --profile release --bench browse -- [CELLS|INDEX]…` asks some of the scales only, or
 //! an index that is there.
@@ -81,6 +81,8 @@ fn measure(page: &mut Page, index: &Path, times: usize) {
         ("crosshair", "first crosshair, readings loaded"),
         ("next", "next crosshair"),
         ("filter", "table filtered by a word"),
+        ("sort", "table sorted by the cells' ids"),
+        ("end", "the page's end, three frames after the jump"),
     ] {
         let took: Vec<Value> = (0..times.min(5)).map(|_| ask(page, what)).collect();
         common::row(label, "ms", &each(&took, "ms"));

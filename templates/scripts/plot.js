@@ -85,7 +85,7 @@
       const [from, to] = view.range || [view.x === "rows" ? span[0] : Math.min(0, span[0]), span[1]];
       const unit = this.lines.length ? this.lines[0].unit : "B";
       const few = this.spec.small ? 3 : 5;
-      this.x = memgrid.linear(from, to, view.x === "rows" ? "rows" : "s", this.spec.small ? 4 : 8);
+      this.x = memgrid.linear(from, to, view.x === "rows" ? "rows" : "s", this.spec.small ? 4 : this.across());
       this.y = view.y === "log" && span[3] > 0
         ? memgrid.logarithmic(span[4], span[3] * 1.05, unit)
         : memgrid.linear(Math.min(0, span[2]), span[3] > 0 ? span[3] * 1.05 : span[3], unit, few);
@@ -96,6 +96,12 @@
       svg.setAttribute("aria-valuemin", this.x.low);
       svg.setAttribute("aria-valuemax", this.x.high);
       this.point(null);
+    }
+
+    // As many ticks as have room for their labels beside each other.
+    across() {
+      const LABEL = 72;
+      return Math.max(2, Math.min(8, Math.floor(this.picture.getBoundingClientRect().width / LABEL)));
     }
 
     prepare() {
@@ -123,7 +129,7 @@
     unlink() {
       if (!this.link) return;
       const focused = this.link === document.activeElement;
-      const box = node("div", { class: "plot" });
+      const box = node("div", { class: "plot", "data-name": this.link.getAttribute("aria-label") });
       box.append(...this.link.childNodes);
       this.link.replaceWith(box);
       this.link = null;

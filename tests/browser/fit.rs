@@ -22,9 +22,35 @@ pub fn nothing_sticks_out(page: &mut Page, files: &[&Path]) {
     page.resize(1280, 900);
 }
 
+/// On a phone the labels of a time axis stand clear of each other.
+pub fn labels_stand_clear(page: &mut Page, files: &[&Path]) {
+    page.resize(360, 740);
+    for file in files {
+        page.go(file, "");
+        page.value("memgrid.page.awake().then(() => 1)");
+        let touching = "[...document.querySelectorAll('svg.chart .scale')].map((scale) => [...scale.querySelectorAll('.x')].map((label) => label.getBoundingClientRect()).filter((box) => box.width)).filter((boxes) => boxes.slice(1).some((box, before) => box.left < boxes[before].right)).length";
+        assert_eq!(page.value(touching), 0, "{}", file.display());
+    }
+    page.resize(1280, 900);
+}
+
+/// What A4 leaves between its margins, in CSS pixels.
+const WIDTH: u32 = 718;
+
+/// A grid with more columns than a sheet is wide is all there: its fields follow each other, each with its name.
+pub fn paper_holds_a_wide_grid(page: &mut Page) {
+    page.media("print");
+    page.resize(WIDTH, 1000);
+    let cut = "[...document.querySelectorAll('.matrix .field')].filter((field) => { const box = field.getBoundingClientRect(); return !box.width || box.right > innerWidth + 1; }).length";
+    assert_eq!(page.value(cut), 0);
+    let name = "getComputedStyle(document.querySelector('.matrix .plot'), '::before').content";
+    assert!(page.text(name).contains("a / a"), "{}", page.text(name));
+    page.media("screen");
+    page.resize(1280, 900);
+}
+
 /// No table is cut off on A4, and nothing is printed that only a screen can answer.
 pub fn paper_holds_all_but_the_controls(page: &mut Page, files: &[&Path]) {
-    const WIDTH: u32 = 718;
     page.media("print");
     page.resize(WIDTH, 1000);
     for file in files {

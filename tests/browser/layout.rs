@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::charts::CHART;
 use crate::chromium::{self, Page};
 use crate::common::TestEnvironment;
-use crate::{axe, skip, table};
+use crate::{axe, fit, skip, table};
 
 /// Three axes beside the one that is compared, and cells that fail.
 const AXES: &str = r#"
@@ -178,7 +178,7 @@ fn of_very_many_charts_those_in_sight_are_loaded() {
     assert_eq!(page.value(late), 7 + 49 + 4);
     page.media("print");
     assert_eq!(page.value(late), 0);
-    page.media("screen");
+    fit::paper_holds_a_wide_grid(&mut page);
     assert_eq!(page.value(&format!("{last}.y.high")), scale);
     assert_eq!(page.complaints, Vec::<String>::new());
 }

@@ -95,6 +95,7 @@ fn the_pages_answer_and_stay_readable() {
     over_runs::a_cells_runs_are_compared(&mut page, &trend, &compare);
     over_runs::a_run_says_what_is_different(&mut page, &history, &runs);
     fit::nothing_sticks_out(&mut page, &all);
+    fit::labels_stand_clear(&mut page, &all);
     fit::paper_holds_all_but_the_controls(&mut page, &all);
     assert_eq!(page.complaints, Vec::<String>::new());
     axe::finds_nothing_serious(&mut page, &all);
