@@ -165,7 +165,7 @@ fn of_very_many_charts_those_in_sight_are_loaded() {
     page.hover(CHART, 0.5);
     page.until("document.querySelector('.cursor line')");
     let count = page.value(loaded).as_u64().unwrap();
-    assert!((7..49).contains(&count), "{count}");
+    assert!((14..98).contains(&count), "{count}");
     assert_eq!(page.value(&format!("{last}.x === undefined")), true);
     let scale = page.value("memgrid.page.plots[0].y.high");
 
