@@ -165,6 +165,11 @@ fn files_keep_their_line_endings() {
     // Even a hunk that has nothing to compare with.
     let insert = "--- a/x\n+++ b/x\n@@ -1,0 +2 @@\n+new\n";
     gives(&[("x", "one\r\ntwo\r\n")], insert, &[("x", "one\r\nnew\r\ntwo\r\n")]);
+    // A last line without an ending is for neither.
+    for insert in [insert, &insert.replace("+new", "+new\r")] {
+        gives(&[("x", "one\r\ntwo")], insert, &[("x", "one\r\nnew\r\ntwo")]);
+        gives(&[("x", "one\ntwo")], insert, &[("x", "one\nnew\ntwo")]);
+    }
 }
 
 #[test]

@@ -79,15 +79,13 @@ fn place(file: &[&[u8]], hunks: &[Hunk]) -> Result<(Vec<usize>, Endings), usize>
 /// The hunk's lines as they will be: old ones as they are in the file, new ones with its endings. In a
 /// run of changes the removed lines come first, as in git's own patches.
 fn settle(hunk: &Hunk, at: usize, file: &[&[u8]], endings: Endings) -> Vec<Line> {
-    let crlf = file.iter().filter(|line| line.ends_with(b"\r\n")).count() * 2 > file.len();
-    let adapt = endings == Endings::Loose && !file.is_empty();
+    let own = usual_ending(file).filter(|_| endings == Endings::Loose);
     let mut old = file[at..].iter();
     let mut lines = hunk.lines.clone();
     for line in &mut lines {
         if line.kind != LineKind::Added {
             line.text = old.next().copied().unwrap_or_default().to_vec();
-        } else if adapt && let (text, true) = split_ending(&line.text) {
-            let ending: &[u8] = if crlf { b"\r\n" } else { b"\n" };
+        } else if let (Some(ending), (text, true)) = (own, split_ending(&line.text)) {
             line.text = [text, ending].concat();
         }
     }
@@ -97,6 +95,13 @@ fn settle(hunk: &Hunk, at: usize, file: &[&[u8]], endings: Endings) -> Vec<Line>
         run.sort_by_key(|line| line.kind == LineKind::Added);
     }
     lines
+}
+
+/// How most of a file's lines end; `None` if none of them has an ending.
+fn usual_ending(file: &[&[u8]]) -> Option<&'static [u8]> {
+    let ended = file.iter().filter(|line| line.ends_with(b"\n")).count();
+    let crlf = file.iter().filter(|line| line.ends_with(b"\r\n")).count();
+    (ended > 0).then_some(if crlf * 2 > ended { b"\r\n" } else { b"\n" })
 }
 
 fn git_form(hunks: &[Placed]) -> Vec<u8> {
