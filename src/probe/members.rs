@@ -142,7 +142,7 @@ impl Members {
     }
 
     /// Makes the next reading one in full, as the last one has to be: high-water marks wait for it.
-    pub(super) const fn expect_last(&mut self) {
+    pub(super) const fn expect_full_reading(&mut self) {
         self.readings = 0;
     }
 

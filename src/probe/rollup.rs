@@ -1,7 +1,7 @@
 //! When PSS and USS are read. The kernel walks every page table for them and holds the program's
-//! memory map meanwhile, so their own cost sets how often, and what there is to learn: a thousandth
-//! of the time while nothing tells of a change, and up to a hundredth after one. Twice a second at
-//! most; but in the first second they come closer together, so that short programs have some too.
+//! memory map meanwhile, so their own cost sets how often, and what there is to learn: up to a
+//! hundredth of the time after a change, and hardly ever while nothing tells of one. Twice a second
+//! at most; but in the first second they come closer together, so that short programs have some too.
 
 use std::time::Duration;
 
@@ -11,7 +11,9 @@ const LONGEST_GAP: Duration = Duration::from_millis(500);
 /// Time that must pass for each unit of time that a reading took, when there is news.
 const SHARE: u32 = 100;
 /// The same without any: other programs may still have come to share pages, or have ceased to.
-const SHARE_AT_REST: u32 = 1000;
+const SHARE_AT_REST: u32 = 2000;
+/// How old a reading may become even so, if that hundredth allows another.
+const OLDEST: Duration = Duration::from_secs(10);
 /// Before this time there is always news.
 const BEGINNING: Duration = Duration::from_secs(1);
 /// What part of the memory has to change to be news.
@@ -20,8 +22,8 @@ const NEWS: u64 = 100;
 /// What tells that PSS or USS may have changed, and costs nothing since it is read anyway.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Signs {
-    /// Resident memory of the tree, in bytes.
-    pub(super) rss: u64,
+    /// Resident memory of the tree in bytes: anonymous, of files, shared.
+    pub(super) held: [u64; 3],
     /// Bytes that its processes may have ceased to share so far, which their RSS doesn't tell.
     pub(super) copied: u64,
     /// Processes that came or went so far.
@@ -31,8 +33,10 @@ pub(super) struct Signs {
 impl Signs {
     /// Whether there is news since `before`.
     fn differ_from(&self, before: &Self) -> bool {
-        let moved = self.rss.abs_diff(before.rss).max(self.copied.abs_diff(before.copied));
-        self.changes != before.changes || moved > before.rss / NEWS
+        let pairs = self.held.iter().zip(before.held).chain([(&self.copied, before.copied)]);
+        let moved = pairs.map(|(now, before)| now.abs_diff(before)).max();
+        let enough = before.held.iter().sum::<u64>() / NEWS;
+        self.changes != before.changes || moved > Some(enough)
     }
 }
 
@@ -75,8 +79,8 @@ impl Schedule {
         self.affordable = ended + took * SHARE;
         self.gap = (self.gap * 2).min(LONGEST_GAP);
         self.due = self.affordable.max(ended + self.gap);
-        let at_rest = if ended < BEGINNING { SHARE } else { SHARE_AT_REST };
-        self.due_at_rest = ended + took * at_rest;
+        let at_rest = (took * SHARE_AT_REST).min(OLDEST);
+        self.due_at_rest = if ended < BEGINNING { self.due } else { ended + at_rest };
         self.signs = signs;
     }
 }
@@ -89,7 +93,11 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    const HELD: Signs = Signs { rss: 64 << 20, copied: 0, changes: 1 };
+    const HELD: Signs = held(64 << 20);
+
+    const fn held(anonymous: u64) -> Signs {
+        Signs { held: [anonymous, 0, 0], copied: 0, changes: 1 }
+    }
 
     /// In milliseconds, the readings of the first `until`, each of which takes `micros`.
     fn readings(until: u64, micros: u64, signs: impl Fn(u64) -> Signs) -> Vec<u64> {
@@ -106,16 +114,15 @@ mod tests {
 
     #[test]
     fn cheap_readings_come_twice_a_second_after_an_early_few() {
-        let growing = |now| Signs { rss: now << 20, ..HELD };
+        let growing = |now| held(now << 20);
         for found in [readings(3000, 100, |_| HELD), readings(3000, 100, growing)] {
             assert_eq!(found, [10, 31, 72, 153, 314, 635, 1136, 1637, 2138, 2639]);
         }
     }
 
     #[test]
-    fn dear_readings_take_a_hundredth_of_the_time_and_a_thousandth_at_rest() {
-        assert_eq!(readings(50_000, 20_000, |_| HELD), [10, 2030, 22_050, 42_070]);
-        let growing = |now| Signs { rss: now << 20, ..HELD };
+    fn dear_readings_take_a_hundredth_of_the_time() {
+        let growing = |now| held(now << 20);
         assert_eq!(readings(7000, 20_000, growing), [10, 2030, 4050, 6070]);
         let mut schedule = Schedule::new();
         schedule.done(ms(10), ms(30), HELD);
@@ -123,24 +130,32 @@ mod tests {
     }
 
     #[test]
+    fn at_rest_they_take_far_less_but_do_not_cease() {
+        assert_eq!(readings(7000, 1000, |_| HELD)[5..], [795, 1296, 3297, 5298]);
+        assert_eq!(readings(30_000, 20_000, |_| HELD), [10, 2030, 12_050, 22_070]);
+        assert_eq!(readings(80_000, 200_000, |_| HELD), [10, 20_210, 40_410, 60_610]);
+    }
+
+    #[test]
     fn news_is_read_at_once() {
         let jump = |signs: Signs| move |now| if now < 7000 { HELD } else { signs };
         for news in [
-            Signs { rss: 128 << 20, ..HELD },
-            Signs { rss: 1 << 20, ..HELD },
+            held(128 << 20),
+            held(1 << 20),
+            Signs { held: [0, 64 << 20, 0], ..HELD },
             Signs { copied: 1 << 20, ..HELD },
             Signs { changes: 2, ..HELD },
         ] {
-            assert_eq!(readings(20_000, 10_000, jump(news)), [10, 1020, 7000, 17_010], "{news:?}");
+            assert_eq!(readings(17_000, 10_000, jump(news)), [10, 1020, 7000], "{news:?}");
         }
-        let hardly = Signs { rss: HELD.rss + HELD.rss / 200, copied: HELD.rss / 200, ..HELD };
-        assert_eq!(readings(20_000, 10_000, jump(hardly)), [10, 1020, 11_030]);
+        let hardly = Signs { copied: (64 << 20) / 200, ..held((64 << 20) / 200 * 201) };
+        assert_eq!(readings(17_000, 10_000, jump(hardly)), [10, 1020, 11_030]);
     }
 
     #[test]
     fn what_changes_slowly_is_news_in_the_end() {
         // One part in a hundred every 3 s.
-        let growing = |now: u64| Signs { rss: HELD.rss + HELD.rss / 300_000 * now, ..HELD };
+        let growing = |now: u64| held((64 << 20) + (64 << 20) / 300_000 * now);
         let found = readings(8000, 10_000, growing);
         assert_eq!(found[..2], [10, 1020]);
         let gaps = found[1..].windows(2).map(|pair| pair[1] - pair[0]);

@@ -157,7 +157,7 @@ impl Servers {
 
     /// Reads the processes for the last time, with all that was not told yet.
     pub(super) fn finish(&mut self, is_counted: impl Fn(i32) -> bool) {
-        self.named.expect_last();
+        self.named.expect_full_reading();
         self.families.iter_mut().for_each(Family::expect_last);
         self.read(is_counted);
     }

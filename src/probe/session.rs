@@ -112,7 +112,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         notes,
     };
     // Before the file's header is written: the workload may be gone by then.
-    let first = session.read(false);
+    let first = session.read(session.now(), false);
     session.record = Record::new(files.start_samples(options, main));
     session.record.plot = files.plot();
     session.record(&first, false);
@@ -169,7 +169,7 @@ impl Session<'_> {
     /// Samples until the first process has ended.
     fn watch(&mut self) -> WaitStatus {
         loop {
-            let woken = self.sleep(self.next_event());
+            let woken = self.sleep();
             let arrived =
                 if woken.by_signal { self.signals.take() } else { signals::Arrived::default() };
             if let Some(signal) = arrived.stop {
@@ -186,15 +186,14 @@ impl Session<'_> {
             let now = self.now();
             if now >= self.deadlines.next() {
                 self.deadlines.meet(now);
-                let sample = self.read(false);
+                let sample = self.read(now, false);
                 self.record(&sample, false);
             }
-            self.enforce_limits();
+            self.enforce_limits(now);
         }
     }
 
-    fn next_event(&self) -> Duration {
-        let now = self.now();
+    fn next_event(&self, now: Duration) -> Duration {
         let mut next = self.deadlines.next();
         let kill_at = self.ending.as_ref().map(|ending| ending.kill_at).filter(|at| *at > now);
         let timeout = self.options.timeout.filter(|_| self.ending.is_none());
@@ -204,10 +203,10 @@ impl Session<'_> {
         next
     }
 
-    /// Sleeps until `until`, a signal, or a mark.
-    fn sleep(&self, until: Duration) -> Woken {
+    /// Sleeps until there is something to do, a signal, or a mark.
+    fn sleep(&self) -> Woken {
         let now = self.now();
-        let timeout = until.saturating_sub(now);
+        let timeout = self.next_event(now).saturating_sub(now);
         let timeout = Timespec::try_from(timeout).unwrap_or_default();
         let signals = self.signals.awaited();
         let mut awaited =
@@ -226,8 +225,11 @@ impl Session<'_> {
     }
 
     /// Reads the tree, if `at_mark` with all that it can have.
-    fn read(&mut self, at_mark: bool) -> Sample {
-        let t = self.now();
+    fn read(&mut self, t: Duration, at_mark: bool) -> Sample {
+        if at_mark {
+            // What was highest before it must not show after it.
+            self.tree.expect_full_reading();
+        }
         let tree = self.tree.read();
         self.last = tree;
         let server = self.servers.read(|id| self.tree.contains(id));
@@ -284,7 +286,8 @@ impl Session<'_> {
         // A page that is copied after a fork changes no RSS: a fault is all that there is to see.
         let faults = if self.last.processes > 1 { self.faults } else { 0 };
         let copied = faults.saturating_mul(rustix::param::page_size() as u64);
-        Signs { rss: self.last.rss, copied, changes: self.tree.changes() }
+        let Reading { anon, file, shmem, .. } = self.last;
+        Signs { held: [anon, file, shmem], copied, changes: self.tree.changes() }
     }
 
     /// Takes what the workload says. A mark gets a sample of its own.
@@ -298,7 +301,7 @@ impl Session<'_> {
         if self.said.new_marks.is_empty() {
             return;
         }
-        let sample = self.read(true);
+        let sample = self.read(now, true);
         self.record(&sample, true);
         for name in std::mem::take(&mut self.said.new_marks) {
             self.record.mark(name, now);
@@ -323,8 +326,7 @@ impl Session<'_> {
         status
     }
 
-    fn enforce_limits(&mut self) {
-        let now = self.now();
+    fn enforce_limits(&mut self, now: Duration) {
         if let Some(ending) = &self.ending {
             if now >= ending.kill_at {
                 self.tree.kill();

@@ -96,6 +96,11 @@ impl Tree {
         self.members.with_memory()
     }
 
+    /// Makes the next reading one in full: what was highest before it is told with it.
+    pub(super) const fn expect_full_reading(&mut self) {
+        self.members.expect_full_reading();
+    }
+
     /// Reads every process's memory, and finds new ones.
     pub(super) fn read(&mut self) -> Reading {
         if self.members.refresh() {

@@ -23,6 +23,26 @@ fn marks_progress_metrics_and_digest_arrive() {
 }
 
 #[test]
+fn a_peak_just_before_a_mark_shows_before_it() {
+    // On a busy machine a mark may be heard late.
+    let mut tries = (0..4).map(|_| probe(&[], "phases 50 8 30"));
+    let shown = |probed: &Probed| {
+        let file = probed.samples();
+        let highest = |from: f64, to: f64| {
+            let within = file.points("rss_peak").filter(|(t, _)| (from..=to).contains(t));
+            within.map(|(_, bytes)| bytes).fold(0.0, f64::max)
+        };
+        let times: Vec<f64> = file.marks.iter().map(|mark| mark.t).collect();
+        let later = |t: f64| t + 1e-6;
+        let phases = times.windows(2).map(|pair| highest(later(pair[0]), pair[1]));
+        let is_high: Vec<bool> = phases.map(|peak| peak > 50.0 * MIB).collect();
+        let is_right = is_high.iter().enumerate().all(|(place, high)| *high == (place % 2 == 0));
+        probed.notes().contains("could not be reset") || is_high.len() == 15 && is_right
+    };
+    assert!(tries.any(|probed| shown(&probed)));
+}
+
+#[test]
 fn any_language_can_send_marks() {
     let shell = "echo 'mark from sh' >&$MEMPROBE_FD; eval \"exec $MEMPROBE_FD>&-\"; sleep 0.1";
     let probed = probed::probe(&[], &["sh", "-c", shell]);

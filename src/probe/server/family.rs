@@ -60,7 +60,7 @@ impl Family {
 
     /// Makes the next reading the last one.
     pub(super) const fn expect_last(&mut self) {
-        self.members.expect_last();
+        self.members.expect_full_reading();
     }
 
     fn search(&mut self) {

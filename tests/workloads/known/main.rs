@@ -44,6 +44,17 @@ fn main() {
             }
             sleep(n(2));
         }
+        // phases MIB TIMES MS: a peak between two marks, MS after the one and just before the other.
+        "phases" => {
+            let mut marks = marks();
+            for _ in 0..n(1) {
+                writeln!(marks, "mark before").expect("a mark");
+                sleep(n(2));
+                drop(Block::new(n(0)));
+                writeln!(marks, "mark after").expect("a mark");
+                sleep(n(2));
+            }
+        }
         // high-water MIB MS: a peak, and MS later what the kernel says was the highest, in KiB.
         "high-water" => {
             drop(Block::new(n(0)));
