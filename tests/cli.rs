@@ -324,3 +324,21 @@ fn a_clock_that_was_set_back_is_told() {
     environment.write(&manifest, &started.replace(&year, "\"started\": \"2999"));
     environment.run(&["run", "small/red"]).exits(0).says("the clock was set back").says(&run);
 }
+
+#[test]
+fn an_export_never_replaces_the_fixture() {
+    let columns = ROWS.find("rows = 20").unwrap();
+    let matrix = format!("{}fixture = \"people.csv\"\n", &ROWS[..columns]);
+    let environment = TestEnvironment::new(&matrix);
+    let fixture = "id,name\n1,Ann\n";
+    environment.write("people.csv", fixture);
+    let export = |file: &str| environment.run(&["dataset", "export", "--output", file]);
+    export("./people.csv").exits(2).says("the fixture that the rows are read from");
+    assert_eq!(environment.read("people.csv"), fixture);
+    export("copy.csv").exits(0);
+    assert_eq!(environment.read("copy.csv"), fixture);
+    // Rows that can't be read leave what was exported before.
+    environment.write("people.csv", "id,name\n1,Ann\n2\n");
+    export("copy.csv").exits(2);
+    assert_eq!(environment.read("copy.csv"), fixture);
+}

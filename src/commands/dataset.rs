@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::backend::OpenBackend;
 use crate::cli::Global;
+use crate::collect::whole_file;
 use crate::config::{Content, Dataset, Overrides};
 use crate::dataset::{Format, Source, export};
 use crate::error::{Context, Error, ErrorKind, Result};
@@ -169,7 +170,8 @@ fn export_rows(
     format: Option<FixtureFormat>,
     file: Option<&Path>,
 ) -> Result<u8> {
-    let source = Source::open(dataset(project)?)?;
+    let dataset = dataset(project)?;
+    let source = Source::open(dataset)?;
     let by_name = file.and_then(Path::extension).is_some_and(|extension| extension == "csv");
     let format = match format {
         Some(FixtureFormat::Csv) => Format::Csv,
@@ -183,8 +185,13 @@ fn export_rows(
             written => written.map(|_| exit_code::DONE),
         };
     };
-    let mut out = std::io::BufWriter::new(fs_err::File::create(file)?);
-    let rows = export(&source, format, &mut out)?;
+    if let Content::Fixture { path } = &dataset.content
+        && fs_err::canonicalize(file).ok() == fs_err::canonicalize(path).ok()
+    {
+        let message = format!("{} is the fixture that the rows are read from", file.display());
+        return Err(Error::usage(message).hint("--output another file"));
+    }
+    let rows = whole_file::write_with(file, |out| export(&source, format, out))?;
     output::say(&format!("{rows} rows are in {}.", file.display()));
     Ok(exit_code::DONE)
 }
