@@ -5,8 +5,9 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anstream::ColorChoice;
+use clap::builder::Resettable;
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
@@ -42,6 +43,22 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads the command line; what clap has to say about it ends the process. A variable that is
+    /// set to nothing counts as not set: CI systems fill in nothing for what nobody gave.
+    #[must_use]
+    pub fn read() -> Self {
+        let is_empty = |variable| std::env::var_os(variable).is_some_and(|value| value.is_empty());
+        let mut command = Self::command();
+        for (option, variable) in [("reports", "MEMGRID_REPORTS"), ("cache", "MEMGRID_CACHE")] {
+            if is_empty(variable) {
+                command = command.mut_arg(option, |arg| arg.env(Resettable::Reset));
+            }
+        }
+        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    }
 }
 
 /// Options that every subcommand takes.

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use memgrid::cli::Cli;
 use memgrid::commands;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     cli.global.set_up_output();
     match commands::dispatch(cli) {
         Ok(code) => ExitCode::from(code),

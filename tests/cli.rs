@@ -342,3 +342,15 @@ fn an_export_never_replaces_the_fixture() {
     export("copy.csv").exits(2);
     assert_eq!(environment.read("copy.csv"), fixture);
 }
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    let environment = TestEnvironment::new(MATRIX);
+    let mut command = environment.memgrid(&["run", "small/red"]);
+    common::Finished::new(command.env("MEMGRID_REPORTS", "").output().unwrap()).exits(0);
+    assert_eq!(environment.runs().len(), 1);
+    let mut command = environment.memgrid(&["plan", "--reports", ""]);
+    common::Finished::new(command.output().unwrap()).exits(2).says("--reports");
+    let mut command = environment.memgrid(&["plan"]);
+    common::Finished::new(command.env("MEMGRID_CACHE", "").output().unwrap()).exits(0);
+}
