@@ -61,6 +61,8 @@
   memgrid.onChange = function (listener) { listeners.push(listener); };
 
   window.addEventListener("hashchange", function () {
+    // A link within the page, such as to its runs, takes no choice back.
+    if (location.hash && !location.hash.includes("=")) return;
     read();
     for (const listener of listeners) listener(view);
   });

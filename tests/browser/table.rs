@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::chromium::Page;
 
@@ -25,6 +25,11 @@ pub fn the_table_is_sorted_and_filtered(page: &mut Page, index: &Path) {
     let hash = page.text("location.hash");
     page.go(index, &hash);
     assert_eq!(page.value(ids), json!(["yaml/holds"]), "{hash}");
+
+    // A link within the page takes no choice back, nor does it load any readings.
+    page.value("new Promise((resolve) => { addEventListener('hashchange', () => setTimeout(resolve)); document.querySelector('.skip[href=\"#cells\"]').click(); }).then(() => 1)");
+    assert_eq!(page.value(ids), json!(["yaml/holds"]));
+    assert_eq!(page.value("memgrid.page.woken"), Value::Null);
 }
 
 pub fn the_table_is_filtered_by_axis_verdict_and_metric(page: &mut Page, index: &Path) {
