@@ -33,8 +33,10 @@ impl Deadlines {
         self.met += 1;
         self.lateness += late;
         self.worst = self.worst.max(late);
-        let skipped = late.as_nanos() / self.period.as_nanos();
-        let skipped = u32::try_from(skipped).unwrap_or(u32::MAX);
+        let skipped = match late < self.period {
+            true => 0, // As nearly always: no division of 128 bits for that.
+            false => u32::try_from(late.as_nanos() / self.period.as_nanos()).unwrap_or(u32::MAX),
+        };
         self.missed += u64::from(skipped);
         self.next += self.period.saturating_mul(skipped.saturating_add(1));
     }
