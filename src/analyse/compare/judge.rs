@@ -343,7 +343,7 @@ impl Case<'_> {
     }
 
     fn may_be_more(&self, interval: Interval) -> String {
-        let end = |ratio: f64| format!("{:+.1}%", (ratio - 1.0) * 100.0);
+        let end = |ratio: f64| format!("{:+.1}%", (ratio - 1.0) * 100.0).replace('-', "−");
         let (low, high) = (end(interval.low), end(interval.high));
         let allowed = self.allowed();
         format!("{}, but it may be {low} to {high}: too far apart for {allowed}", self.changed())
