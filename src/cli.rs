@@ -1,6 +1,8 @@
 //! The command line: what is global, and the list of subcommands. Each subcommand's own
 //! arguments stand beside what it does, in [`crate::commands`].
 
+mod log;
+
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
@@ -8,10 +10,6 @@ use anstream::ColorChoice;
 use clap::builder::Resettable;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::registry::LookupSpan;
 
 use crate::commands;
 
@@ -104,15 +102,7 @@ impl Global {
             Color::Always => ColorChoice::Always.write_global(),
             Color::Never => ColorChoice::Never.write_global(),
         }
-        let log = tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_ansi(self.color_on(&std::io::stderr()))
-            .without_time();
-        if self.verbose {
-            log.with_max_level(tracing::Level::DEBUG).init();
-        } else {
-            log.with_max_level(tracing::Level::WARN).event_format(Warning).init();
-        }
+        log::set_up(self.verbose, self.color_on(&std::io::stderr()));
     }
 
     /// Whether what is written to `stream` is to be coloured.
@@ -125,32 +115,6 @@ impl Global {
                 stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
             }
         }
-    }
-}
-
-/// How a warning looks without `--verbose`: as all else that is said.
-struct Warning;
-
-impl<S, N> FormatEvent<S, N> for Warning
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> std::fmt::Result {
-        let style = AnsiColor::Yellow.on_default().bold();
-        let (on, off) = if writer.has_ansi_escapes() {
-            (format!("{style}"), format!("{style:#}"))
-        } else {
-            Default::default()
-        };
-        write!(writer, "{on}warning:{off} ")?;
-        context.format_fields(writer.by_ref(), event)?;
-        writeln!(writer)
     }
 }
 
