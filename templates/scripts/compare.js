@@ -11,10 +11,13 @@
   const byId = new Map(cells.map((cell) => [cell[1], cell]));
   const ends = new Map(runs.map(([end, label]) => [end, label]));
   const chosen = host.querySelector(".chosen");
+  const rest = node("p", { class: "controls chosen" });
   // A page of one cell offers its runs; others offer cells.
   const only = host.dataset.only === "runs" ? cells[0] : null;
   // As many as can be told apart by their looks.
   const MOST = 6;
+  // Up to so many cells are all offered; more are found by their ids.
+  const FEW = 24;
 
   host.hidden = false;
   host.dataset.plot = JSON.stringify({ cells: [], layers: null, areas: {}, compared: true });
@@ -78,6 +81,13 @@
   });
   when.addEventListener("change", add);
 
+  // The cells that could be drawn as well.
+  function others(keys) {
+    if (cells.length > FEW || keys.length >= MOST) return [];
+    const free = cells.filter(([file]) => !keys.includes(file));
+    return free.map(([file, id]) => button(id, () => choose(keys.concat(file)), { "aria-label": "add " + id }));
+  }
+
   // Each choice, to be taken away; the runs of a cell, to be added; and any cell.
   function list(keys) {
     const taken = keys.map((key) => button(name(key) + " ×", () => choose(keys.filter((other) => other !== key)), { "aria-label": "remove " + name(key) }));
@@ -89,13 +99,21 @@
     return [...taken, ...more, node("label", {}, "add ", field), when];
   }
 
+  // Replaces what is offered; whoever is at one of it stays at that place.
+  function fill(place, offered) {
+    const kept = [...place.children].findIndex((child) => child.contains(document.activeElement));
+    place.replaceChildren(...offered);
+    const next = kept < 0 ? null : place.children[Math.min(kept, place.children.length - 1)];
+    if (next) (next.querySelector("input") || next).focus();
+  }
+
   function show() {
     const keys = drawn();
     const gone = memgrid.view.cells.filter((key) => name(key) === null);
-    const kept = document.activeElement && chosen.contains(document.activeElement) ? [...chosen.children].findIndex((child) => child.contains(document.activeElement)) : -1;
-    chosen.replaceChildren(...(only ? switches(keys) : list(keys)));
+    fill(chosen, only ? switches(keys) : list(keys));
+    fill(rest, only ? [] : others(keys));
     if (gone.length) chosen.append(node("span", { class: "quiet", role: "status" }, "not there any more: " + gone.join(", ")));
-    if (kept >= 0 && chosen.children[kept]) (chosen.children[kept].querySelector("input") || chosen.children[kept]).focus();
+    host.classList.toggle("empty", !keys.length);
     plot.spec.cells = keys;
     plot.spec.names = Object.fromEntries(keys.map((key) => [key, name(key)]));
     memgrid.page.woken = null;
@@ -103,7 +121,7 @@
   }
 
   offer();
-  if (!only) host.append(node("datalist", { id: "cells" }, ...cells.map(([, id]) => node("option", { value: id }))));
+  if (!only) host.append(rest, node("datalist", { id: "cells" }, ...cells.map(([, id]) => node("option", { value: id }))));
   memgrid.onChange(show);
   show();
 })(window.memgrid);

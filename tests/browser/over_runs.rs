@@ -8,6 +8,14 @@ use serde_json::json;
 use crate::chromium::Page;
 
 pub fn any_cells_are_compared(page: &mut Page, compare: &Path) {
+    // Before anything is chosen there is no empty picture, and each cell is offered.
+    page.go(compare, "");
+    let picture = "getComputedStyle(document.querySelector('svg.chart')).display";
+    assert_eq!(page.text(picture), "none");
+    page.click("svg ~ .chosen button");
+    page.until("memgrid.page.plots[0].lines.length === 1");
+    assert_eq!(page.text("location.hash"), "#cell=json-holds");
+    assert_eq!(page.text(picture), "block");
     page.go(compare, "#cell=json-holds&cell=yaml-streams");
     page.until("memgrid.page.plots[0].lines.length === 2");
     page.value("(() => { const field = document.querySelector('.chosen input'); field.value = 'yaml/holds'; field.dispatchEvent(new Event('change')); })()");
