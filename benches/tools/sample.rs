@@ -20,9 +20,11 @@ const ROUNDS: usize = 6;
 /// Seconds between two samples.
 const OFTEN: f64 = 0.01;
 const SELDOM: f64 = 0.1;
-/// Seconds until tool and workload have started, during which samples count, and until the end.
-const START: f64 = 0.8;
-const WATCHED: f64 = 1.5;
+/// Seconds until tool and workload have started, during which samples count, and until the end. In its
+/// first second memprobe reads PSS more often than ever after; then it does so every few seconds, of
+/// which some have to be counted.
+const START: f64 = 1.5;
+const WATCHED: f64 = 4.0;
 const END: f64 = 0.3;
 /// What the workload holds, in MiB.
 const HELD: u32 = 64;
