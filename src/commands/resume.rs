@@ -1,5 +1,7 @@
-//! What `run --resume` goes on with: the last run that is incomplete, as it was begun.
+//! What `run --resume` goes on with: the last run that is incomplete, as it was begun. One of which
+//! all that it lacks was measured since is over.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::cli::Global;
@@ -22,21 +24,27 @@ pub(super) struct Resumed {
 }
 
 impl Resumed {
-    /// The newest run that isn't in progress, if it is incomplete.
+    /// The newest run that isn't in progress and lacks what no later run has measured.
     pub(super) fn find(global: &Global) -> Result<Self> {
         // Where runs are may stand in the matrix file, so that is read first without overrides.
-        let config = Project::load(global, &Overrides::default())?.config;
+        let Project { config, cells, .. } = Project::load(global, &Overrides::default())?;
+        let mut since = HashSet::new();
         for id in RunDir::list(&config.reports)? {
             let run = RunDir::open(&config.reports, &id)?;
             if run.is_running() {
                 continue;
             }
             let record = run.read()?;
-            if record.manifest.finished.is_some() && unfinished(&record).is_empty() {
+            let was_killed = since.is_empty() && record.manifest.finished.is_none();
+            if was_killed || unfinished(&record).iter().any(|cell| !since.contains(*cell)) {
+                let overrides = overrides(&config, &record.manifest);
+                return Ok(Self { record, overrides });
+            }
+            let measured = record.cells.iter().filter(|(_, results)| results.is_ok());
+            since.extend(measured.map(|(cell, _)| cell.as_str().to_owned()));
+            if cells.iter().all(|cell| since.contains(cell.id.as_str())) {
                 break;
             }
-            let overrides = overrides(&config, &record.manifest);
-            return Ok(Self { record, overrides });
         }
         let message = format!("there is no incomplete run in {}", config.reports.display());
         Err(Error::usage(message)

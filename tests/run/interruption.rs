@@ -59,11 +59,14 @@ fn nothing_is_left_running(environment: &TestEnvironment) {
     }
 }
 
+/// What goes on is the run that was ended, whatever others are there.
 pub(super) fn resumes(environment: &TestEnvironment) {
     environment.write("go", "");
+    let runs = environment.runs();
     let resumed = environment.run(&["run", "--resume", "--format", "json"]).exits(0);
-    assert_eq!(environment.runs().len(), 1, "the same run goes on");
-    assert_eq!(resumed.json()["run"].as_str(), Some(environment.runs()[0].as_str()));
+    assert_eq!(environment.runs(), runs, "the same run goes on");
+    let ended = runs.iter().min().map(String::as_str);
+    assert_eq!(resumed.json()["run"].as_str(), ended);
     let all = resumed.outcomes();
     assert!(all.iter().all(|(_, outcome)| outcome == "ok"), "{all:?}");
     environment.run(&["run", "--resume"]).exits(2).says("no incomplete run");
@@ -96,4 +99,22 @@ fn a_changed_matrix_is_not_resumed() {
     let changed = environment.read("matrix.toml").replace("\"two\"", "\"zwei\"");
     environment.write("matrix.toml", &changed);
     environment.run(&["run", "--resume"]).exits(2).says("matrix.toml has changed");
+}
+
+#[test]
+fn a_cell_that_was_run_meanwhile_does_not_end_a_run() {
+    let environment = blocking();
+    end_in_the_middle(&environment, Signal::INT).exits(130);
+    std::thread::sleep(Duration::from_secs(1));
+    environment.run(&["run", "one"]).exits(0);
+    resumes(&environment);
+}
+
+#[test]
+fn a_run_is_over_when_all_that_it_lacks_was_measured_since() {
+    let environment = blocking();
+    end_in_the_middle(&environment, Signal::INT).exits(130);
+    environment.write("go", "");
+    environment.run(&["run"]).exits(0);
+    environment.run(&["run", "--resume"]).exits(2).says("no incomplete run");
 }
