@@ -1,6 +1,9 @@
 //! What memprobe itself takes of a core at the rates that people use, while the workload sleeps:
 //! 100 Hz on one process (goal: 0.5%), and 1 kHz on a tree of ten (goal: 5%).
 //!
+//! Of a run as a whole, its start and end included; and of the same run under way, which is the
+//! difference to a run that ends after the first seconds.
+//!
 //! Beside it the least that any sampler takes here: a thread that wakes up at the same rate and
 //! reads one `status` for each process.
 
@@ -23,23 +26,27 @@ struct Case {
 }
 
 fn main() {
-    let (rounds, length) = if common::quick() { (1, 0.5) } else { (5, 6.0) };
+    let (rounds, first, length) = if common::quick() { (1, 0.2, 0.5) } else { (5, 2.0, 8.0) };
     for Case { what, period, processes } in [
         Case { what: "100 Hz, one process", period: Duration::from_millis(10), processes: 1 },
         Case { what: "1 kHz, ten processes", period: Duration::from_millis(1), processes: 10 },
     ] {
-        let (mut own, mut least) = (Vec::new(), Vec::new());
+        let (mut whole, mut under_way, mut least) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..rounds {
-            own.push(memprobe(period, processes, length) * 100.0);
+            let (short, first) = memprobe(period, processes, first);
+            let (long, all) = memprobe(period, processes, length);
+            whole.push(long / all * 100.0);
+            under_way.push((long - short) / (all - first) * 100.0);
             least.push(reading_status(period, processes, length / 2.0) * 100.0);
         }
-        common::row(&format!("{what}: memprobe"), "% of a core", &own);
+        common::row(&format!("{what}: memprobe under way"), "% of a core", &under_way);
+        common::row(&format!("{what}: memprobe, start to end"), "% of a core", &whole);
         common::row(&format!("{what}: the least"), "% of a core", &least);
     }
 }
 
-/// memprobe's share of a core.
-fn memprobe(period: Duration, processes: usize, length: f64) -> f64 {
+/// The CPU time that memprobe says it took, and how long the run was, in seconds.
+fn memprobe(period: Duration, processes: usize, length: f64) -> (f64, f64) {
     // The shell is one of them, and so is what it waits for.
     let children = format!("sleep {length} & ").repeat(processes - 1);
     let script = match processes {
@@ -54,7 +61,7 @@ fn memprobe(period: Duration, processes: usize, length: f64) -> f64 {
     let result: ProbeResult = serde_json::from_slice(&text).unwrap();
     let found = result.metrics["processes"].value.unwrap();
     assert!((found - processes as f64).abs() < 0.5, "{found} processes");
-    result.sampling.unwrap().probe_cpu / result.metrics["wall_time"].value.unwrap()
+    (result.sampling.unwrap().probe_cpu, result.metrics["wall_time"].value.unwrap())
 }
 
 /// The share of a core of this thread while it does the least that a sampler can do.
