@@ -4,6 +4,8 @@
   "use strict";
 
   const [WIDTH, HEIGHT] = [2000, 1000];
+  // No small chart with labels is narrower, in pixels; asking each for its width would take a layout.
+  const NARROW = 230;
   const LOOKS = 6;
   const node = memgrid.element;
   const percent = (share) => Math.round(share * 10000) / 100 + "%";
@@ -148,12 +150,20 @@
           node("text", { class: "y", x: 0, y: at, dx: -6, dy: ".33em" }, tick.label, this.unit(" " + this.y.unit)),
         );
       }
-      for (const tick of this.x.ticks) {
+      const unit = view.x === "rows" ? "" : " " + this.x.unit;
+      const labels = this.x.ticks.map((tick) => (tick.value === 0 ? "0" : tick.label + unit));
+      // About what a label takes, and what there is from one tick to the next: in pixels.
+      const wide = 6 + 6.5 * Math.max(...labels.map((label) => label.length));
+      const [first, second] = this.x.ticks.map((tick) => this.x.place(tick.value));
+      const room = (second - first) * (this.spec.small ? NARROW : this.picture.getBoundingClientRect().width);
+      const every = second > first ? Math.ceil(wide / room) : 1;
+      this.x.ticks.forEach((tick, index) => {
         const share = this.x.place(tick.value);
-        const at = percent(share);
-        const unit = view.x === "rows" ? "" : " " + this.x.unit;
-        group.append(node("text", { class: share > 0.94 ? "x last" : "x", x: at, y: "100%", dy: "1.35em" }, tick.value === 0 ? "0" : tick.label + unit));
-      }
+        // One at the end stands before its tick, not around it.
+        const isLast = share > 0.94;
+        if (index % every || (isLast && room * every < 1.5 * wide)) return;
+        group.append(node("text", { class: isLast ? "x last" : "x", x: percent(share), y: "100%", dy: "1.35em" }, labels[index]));
+      });
       return group;
     }
 
