@@ -40,6 +40,7 @@ pub fn labels_stand_clear(page: &mut Page, files: &[&Path]) {
         page.resize(width, 740);
         for file in files {
             page.go(file, "");
+            assert_eq!(page.value(&touching), false, "{} as it came, at {width}", file.display());
             assert_eq!(page.value(&all), serde_json::json!([]), "{} at {width}", file.display());
         }
     }
