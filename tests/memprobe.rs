@@ -17,6 +17,8 @@ mod skip;
 mod steady;
 #[path = "memprobe/stored.rs"]
 mod stored;
+#[path = "memprobe/surroundings.rs"]
+mod surroundings;
 #[path = "memprobe/tree.rs"]
 mod tree;
 

@@ -86,6 +86,7 @@ fn measure(options: &Options) -> Result<u8, String> {
     // Every process of the tree keeps descriptors open. After the start, so that the workload
     // doesn't inherit it.
     raise_descriptor_limit();
+    signals::unblock_child();
     let mut session = Session {
         options,
         main,

@@ -6,8 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use nix::sys::signal::{self, SigSet};
 use rustix::process::{Pid, Signal};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::{flag, low_level};
 
 use super::{process, procfs};
@@ -41,11 +42,17 @@ impl Signals {
         let stop = Arc::new(AtomicUsize::new(0));
         let ignored =
             process::read_own("status").map_or(0, |status| procfs::ignored_signals(&status));
+        let is_ignored = |signal: i32| ignored & (1 << (signal - 1)) != 0;
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
-            if ignored & (1 << (signal - 1)) == 0 {
+            if !is_ignored(signal) {
                 flag::register_usize(signal, Arc::clone(&stop), signal.unsigned_abs() as usize)?;
                 low_level::pipe::register(signal, waker.try_clone()?)?;
             }
+        }
+        // A file that is larger than `ulimit -f` allows is an error like any other for us. The
+        // workload gets the default again, which it would not if we ignored the signal.
+        if !is_ignored(SIGXFSZ) {
+            flag::register(SIGXFSZ, Arc::default())?;
         }
         Ok(Self { wake, child, stop })
     }
@@ -65,6 +72,13 @@ impl Signals {
             stop: i32::try_from(stop).ok().filter(|signal| *signal != 0),
         }
     }
+}
+
+/// Has the end of children told also where who started us blocks SIGCHLD. To be called when the
+/// workload runs, which inherits what is blocked.
+pub(super) fn unblock_child() {
+    // It fails for numbers that are no signals.
+    let _ = SigSet::from(signal::SIGCHLD).thread_unblock();
 }
 
 /// Lets us be told to stop when `parent` ends, however that happens. To be called when signals
