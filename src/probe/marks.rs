@@ -38,8 +38,11 @@ pub(super) fn channel() -> rustix::io::Result<(Marks, OwnedFd)> {
 
 /// Shells such as dash take only one digit in `>&7`, and the first few are often in use by scripts.
 fn one_digit(writer: &OwnedFd) -> rustix::io::Result<OwnedFd> {
-    let high = rustix::io::fcntl_dupfd_cloexec(writer, 7)?;
-    if high.as_raw_fd() < 10 { Ok(high) } else { rustix::io::fcntl_dupfd_cloexec(writer, 3) }
+    match rustix::io::fcntl_dupfd_cloexec(writer, 7) {
+        Ok(high) if high.as_raw_fd() < 10 => Ok(high),
+        // `ulimit -n` can be lower, too.
+        _ => rustix::io::fcntl_dupfd_cloexec(writer, 3),
+    }
 }
 
 impl Marks {

@@ -31,6 +31,8 @@ pub(super) struct Measured {
     pub(super) said: Said,
     pub(super) deadlines: Deadlines,
     pub(super) ending: Option<Ending>,
+    /// What a terminal sent to the command and to us, and we left to the command.
+    pub(super) from_terminal: Option<i32>,
     /// The first process has waited for children.
     pub(super) had_children: bool,
     /// Why PSS could not be read.

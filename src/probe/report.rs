@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, WaitStatus};
 
 use super::ending::{Cause, after_signal};
 use super::metrics::{self, Measured};
@@ -34,27 +34,20 @@ pub(super) struct Files {
 impl Files {
     /// Finds out before the start whether results can be written.
     pub(super) fn prepare(options: &Options) -> Result<Self, String> {
-        let mut samples = None;
+        let failed = |option, path: &Path, error| format!("{option}: {}: {error}", path.display());
         let mut json = options.json.clone();
         if let Some(out) = &options.out {
-            let failed =
-                |path: &Path, error: io::Error| format!("--out: {}: {error}", path.display());
-            fs::create_dir_all(out).map_err(|error| failed(out, error))?;
-            let path = out.join("samples.jsonl");
-            let file = File::create(&path).map_err(|error| failed(&path, error))?;
-            samples = Some((path, file));
+            fs::create_dir_all(out).map_err(|error| failed("--out", out, error))?;
             json.get_or_insert_with(|| out.join("result.json"));
         }
         if let Some(json) = &json {
-            let folder = json.parent().filter(|folder| !folder.as_os_str().is_empty());
-            if folder.is_some_and(|folder| !folder.is_dir()) || json.is_dir() {
-                return Err(format!("--json: {} is in no folder or is one", json.display()));
-            }
-            // An earlier result must not pass for this one if we are killed.
-            if json.is_file() {
-                fs::remove_file(json)
-                    .map_err(|error| format!("--json: {}: {error}", json.display()))?;
-            }
+            prepare_result(json).map_err(|error| failed("--json", json, error))?;
+        }
+        let mut samples = None;
+        if let Some(out) = &options.out {
+            let path = out.join("samples.jsonl");
+            let file = File::create(&path).map_err(|error| failed("--out", &path, error))?;
+            samples = Some((path, file));
         }
         let has_plot = !options.quiet && options.plot.applies();
         Ok(Self { samples, json, has_plot, failed: false })
@@ -112,6 +105,15 @@ impl Files {
     }
 }
 
+/// Finds out whether the result can be written. An earlier one must not pass for it if we are killed.
+fn prepare_result(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    whole_file::check(path)?;
+    if path.is_file() { fs::remove_file(path) } else { Ok(()) }
+}
+
 fn write_result(path: &Path, result: &ProbeResult) -> io::Result<()> {
     let mut text = serde_json::to_vec_pretty(result)?;
     text.push(b'\n');
@@ -155,6 +157,10 @@ pub(super) fn finished(options: &Options, mut files: Files, mut measured: Measur
     };
     let unwritten = measured.record.finish(footer);
     let mut notes = metrics::notes(&measured);
+    if let Some(signal) = measured.from_terminal.filter(|_| outcome != ProbeOutcome::Interrupted) {
+        let signal = signal_name(signal);
+        notes.push(format!("{signal} came from the terminal, and was for the command to handle"));
+    }
     notes.extend(unwritten.iter().map(|error| format!("samples are missing at the end: {error}")));
     files.note_samples(unwritten);
     let result = ProbeResult {
@@ -186,6 +192,12 @@ fn judge(options: &Options, measured: &Measured, peak: u64) -> (ProbeOutcome, Op
         let cause = Cause::OverLimit;
         return (cause.outcome(), Some(over_limit(peak, limit)), cause.exit_code());
     }
+    if let Some(signal) = measured.from_terminal.filter(|signal| ended_by(measured.status, *signal))
+    {
+        let cause = Cause::Interrupted(signal);
+        let message = format!("the command was ended by {}", signal_name(signal));
+        return (cause.outcome(), Some(message), cause.exit_code());
+    }
     match (measured.status.exit_status(), measured.status.terminating_signal()) {
         (Some(0), _) => (ProbeOutcome::Ok, None, 0),
         (Some(code), _) => {
@@ -198,6 +210,12 @@ fn judge(options: &Options, measured: &Measured, peak: u64) -> (ProbeOutcome, Op
             (ProbeOutcome::Failed, Some(message), after_signal(signal))
         }
     }
+}
+
+/// Whether it was ended by `signal`, or says so with its exit status, as shells do.
+fn ended_by(status: WaitStatus, signal: i32) -> bool {
+    status.terminating_signal() == Some(signal)
+        || status.exit_status() == Some(i32::from(after_signal(signal)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]

@@ -108,6 +108,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         reaped: Stat::default(),
         last: Reading::default(),
         ending: None,
+        from_terminal: None,
         main_stat: None,
         had_orphans: false,
         notes,
@@ -148,6 +149,8 @@ struct Session<'a> {
     reaped: Stat,
     last: Reading,
     ending: Option<Ending>,
+    /// What a terminal sent to the command and to us, and we left to the command.
+    from_terminal: Option<i32>,
     /// The first process's own account, from just before we waited for it.
     main_stat: Option<Stat>,
     /// Processes that the first one did not wait for.
@@ -342,18 +345,22 @@ impl Session<'_> {
         }
     }
 
-    /// A first signal is passed on, a second one means: at once.
+    /// A first signal is passed on, a second one means: at once. A terminal's is left to the command.
     fn interrupt(&mut self, signal: i32) {
         let now = self.now();
         if let Some(ending) = &mut self.ending {
             ending.kill_at = now;
             return;
         }
-        // What a terminal sends reaches all of its foreground group: passed on, it would arrive
-        // twice.
+        // What a terminal sends reaches all of its foreground group: the command has it too, and may
+        // handle it, as an interpreter does that reads lines.
         let from_terminal = [Signal::INT, Signal::QUIT].map(Signal::as_raw).contains(&signal)
             && process::read_own("stat").is_ok_and(|stat| procfs::is_foreground(&stat));
         let own_group = getpgrp();
+        if from_terminal && getpgid(Some(self.main)) == Ok(own_group) {
+            self.from_terminal = Some(signal);
+            return;
+        }
         let cause = Cause::Interrupted(signal);
         let message = format!("memprobe was stopped by {}", report::signal_name(signal));
         self.end(cause, message, |pid| !(from_terminal && getpgid(Some(pid)) == Ok(own_group)));

@@ -5,6 +5,7 @@ mod birth;
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -65,15 +66,34 @@ pub(super) fn spawn(
     let main = born.unwrap_or_else(|| fork(&mut spawner)).map_err(|error| {
         let missing = error.kind() == io::ErrorKind::NotFound;
         let exit_code = if missing { EXIT_NOT_FOUND } else { EXIT_NOT_EXECUTABLE };
-        let is_there = program.as_encoded_bytes().contains(&b'/') && Path::new(program).exists();
-        let why = match missing && is_there {
-            true => ": it is there, but the interpreter or loader that it names is not",
-            false => "",
-        };
-        let message = format!("{} could not be started: {error}{why}", program.display());
+        let why = why_not(Path::new(program), &error);
+        let message = format!("`{}` could not be started: {why}", program.display());
         NotStarted { exit_code, message }
     })?;
     Ok(Started { main, outside })
+}
+
+/// Why `program` could not be executed, in other words than the kernel's where it has the same for
+/// several reasons.
+fn why_not(program: &Path, error: &io::Error) -> String {
+    // Otherwise it was looked for in the folders of PATH.
+    let is_path = program.as_os_str().as_encoded_bytes().contains(&b'/');
+    let there = program.metadata().ok().filter(|_| is_path);
+    match (error.kind(), there) {
+        (io::ErrorKind::NotFound, Some(_)) => {
+            "it is there, but the interpreter or loader that it names is not".to_owned()
+        }
+        (io::ErrorKind::NotFound, None) if !is_path => "there is no such command".to_owned(),
+        (io::ErrorKind::PermissionDenied, Some(there)) if there.is_dir() => {
+            "it is a folder".to_owned()
+        }
+        (io::ErrorKind::PermissionDenied, Some(there)) if there.mode() & 0o111 == 0 => {
+            "it is not executable; `chmod +x` makes it so, if it is a program or names its \
+             interpreter"
+                .to_owned()
+        }
+        _ => error.to_string(),
+    }
 }
 
 fn fork(spawner: &mut Command) -> io::Result<Pid> {

@@ -46,3 +46,77 @@ fn the_end_is_seen_where_sigchld_is_blocked() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(output.stdout, b"SigBlk:\t0000000000010000\n", "it is inherited");
 }
+
+#[test]
+fn a_place_that_cannot_be_written_to_is_told_before_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("file"), "").unwrap();
+    for (option, place) in [
+        ("--out", path("file")),
+        ("--json", path("")),
+        ("--json", path("no/result.json")),
+        // Nobody may make a file there, not even root.
+        ("--json", "/proc/result.json".to_owned()),
+    ] {
+        let output = in_shell("exec \"$@\"", &[option, &place], &["touch", &path("ran")]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(125), "{said}");
+        assert!(said.starts_with(&format!("memprobe: {option}: {place}")), "{said}");
+        assert!(!fs::exists(path("ran")).unwrap(), "{option} {place}");
+    }
+    // What was measured earlier stays if nothing can be measured now.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn what_cannot_be_started_says_why_in_plain_words() {
+    for (command, why) in [
+        ("no-such-command", "there is no such command"),
+        ("/no/such/program", "No such file"),
+        ("/proc/self/status", "it is not executable"),
+        ("/proc", "it is a folder"),
+    ] {
+        let probed = probed::probe(&[], &[command]);
+        let wanted = format!("memprobe: `{command}` could not be started: {why}");
+        assert!(probed.stderr.starts_with(&wanted), "{}", probed.stderr);
+    }
+}
+
+/// Types Ctrl-C once `script` has said something, in a terminal in which memprobe measures it.
+fn typed(script: &str) -> Option<Probed> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("script"), script).unwrap();
+    let measured = format!("{} --out . -- sh script", env!("CARGO_BIN_EXE_memprobe"));
+    let mut terminal = Command::new("script");
+    terminal.args(["--quiet", "--return", "--command", &measured, "/dev/null"]);
+    terminal.current_dir(folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let Ok(mut child) = terminal.stderr(Stdio::piped()).spawn() else {
+        skip::say("there is no script(1)");
+        return None;
+    };
+    let mut keys = child.stdin.take().unwrap();
+    let mut screen = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    for _ in 0..2 {
+        std::io::BufRead::read_line(&mut screen, &mut line).unwrap();
+        // Ignored when the script is over already.
+        let _ = std::io::Write::write_all(&mut keys, b"\x03");
+    }
+    std::io::Read::read_to_string(&mut screen, &mut line).unwrap();
+    drop(keys);
+    let output = child.wait_with_output().unwrap();
+    Some(Probed::read(folder, output))
+}
+
+#[test]
+fn what_is_typed_is_the_commands_to_handle() {
+    let script = "trap 'echo again' INT; echo ready; sleep 5; sleep 5; sleep 0.1; exit 3";
+    let Some(probed) = typed(script) else { return };
+    assert_eq!((probed.code(), probed.result.exit_code), (Some(3), Some(3)), "{:?}", probed.result);
+    assert_eq!(probed.result.outcome, ProbeOutcome::Failed);
+    assert!(probed.notes().contains("SIGINT came from the terminal"), "{}", probed.notes());
+    let Some(probed) = typed("echo ready; exec sleep 5") else { return };
+    assert_eq!((probed.code(), probed.result.signal), (Some(130), Some(2)));
+    assert_eq!(probed.result.outcome, ProbeOutcome::Interrupted);
+}

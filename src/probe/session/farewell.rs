@@ -96,6 +96,7 @@ impl Session<'_> {
             said,
             deadlines: self.deadlines,
             ending: self.ending,
+            from_terminal: self.from_terminal,
             had_children: self.main_stat.is_some_and(|stat| stat.children_minor_faults > 0)
                 || self.had_orphans
                 || waited_for.is_far_below(in_group),
