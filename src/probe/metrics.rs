@@ -176,14 +176,13 @@ pub(super) fn notes(measured: &Measured) -> Vec<String> {
     let peaks = &measured.record.peaks;
     let mut notes = measured.notes.clone();
     if peaks.processes > 1 {
-        let least = peaks.rss.max(measured.usage.max_rss);
-        let most = peaks.ceiling.max(peak_rss(measured));
+        let least = bytes(peaks.rss.max(measured.usage.max_rss));
+        let most = bytes(peaks.ceiling.max(peak_rss(measured)));
+        let bounds = if least == most { least } else { format!("between {least} and {most}") };
         notes.push(format!(
             "peak_rss is the sum over up to {} processes, where pages that they share count for \
-             each: at least {}, and at most {} but for processes that lived between two samples",
-            peaks.processes,
-            bytes(least),
-            bytes(most)
+             each: {bounds}, but for processes that lived between two samples",
+            peaks.processes
         ));
     } else if measured.had_children {
         notes.push(
@@ -191,8 +190,12 @@ pub(super) fn notes(measured: &Measured) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if peaks.rollups > 0 {
-        notes.push(format!("peak_pss and peak_uss are the largest of {} readings", peaks.rollups));
+    match peaks.rollups {
+        0 => {}
+        1 => notes.push("peak_pss and peak_uss were read once".to_owned()),
+        readings => {
+            notes.push(format!("peak_pss and peak_uss are the largest of {readings} readings"));
+        }
     }
     if measured.passes.readings > 0 {
         notes.push(format!("objects were looked at {} times", measured.passes.readings));

@@ -79,7 +79,7 @@ pub fn main() -> ExitCode {
         Ok(Request::Plot(request)) => answer(plot::run(request)),
         Ok(Request::Export(request)) => answer(export::run(request)),
         Err(error) => {
-            complain(&format!("{error}\nhint: `memprobe --help` shows the options"));
+            complain(&error);
             EXIT_PROBE_FAILED
         }
     };

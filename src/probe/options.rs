@@ -18,42 +18,52 @@ pub(super) const HELP: &str = "\
 Runs a command and measures the memory of its whole process tree.
 
 Usage: memprobe [OPTIONS] [--] COMMAND [ARGUMENT]...
-       memprobe plot FILE        draws a samples.jsonl; `memprobe plot --help`
-       memprobe export FILE      writes it as CSV or Parquet; `memprobe export --help`
+       memprobe plot FILE...   draws what --out left; `memprobe plot --help`
+       memprobe export FILE    makes a table of it; `memprobe export --help`
 
 Options:
-      --period TIME         Time between two samples, 1ms at least [default: 10ms]
-      --out DIR             Write DIR/samples.jsonl, and DIR/result.json unless --json is given
-      --json FILE           Write the result as JSON to FILE
-      --timeout TIME        End the command after this time: 90s, 10m, 1h 30m
-      --memory-limit SIZE   End the command when its tree's RSS is larger: 512MiB, 2GiB
-      --heap                Count the command's live heap, by a library that is loaded into it
-      --objects CLASS       Count the live instances of this class of a Python program, and what they
-                            hold together: app.models.Record; may be given several times
-      --lines N             Show the N lines of a Python program that had allocated most at the peak
-      --keep-high-water     Don't reset the command's VmHWM at every sample, for commands that
-                            report their own peak memory (see docs/sample-format.md)
-      --steady              Start the command with address randomisation off, so that its figures
-                            differ less from one time to the next
-      --parent PID          End the command when the process that started memprobe ends; PID is
-                            that process's own, in case it ended before memprobe could look
-      --server PID          Read the memory of all that descends from this process with every sample, as
-                            the server's; may be given several times
-      --plot WHEN           Draw RSS over time, with live heap if it is counted, under the
-                            summary: auto (if stderr is a terminal), always, never [default: auto]
-  -q, --quiet               No summary and no plot on stderr
-  -h, --help                Print this help
-  -V, --version             Print the version
+      --period TIME        Time between two samples, from 1ms [default: 10ms]
+      --out DIR            Write DIR/samples.jsonl, and DIR/result.json unless
+                           --json is given
+      --json FILE          Write the result as JSON to FILE
+      --timeout TIME       End the command after this time: 90s, 10m, 1h 30m
+      --memory-limit SIZE  End the command when its tree's RSS is larger:
+                           512MiB, 2GiB
+      --heap               Count the command's live heap, by a library that is
+                           loaded into it
+      --objects CLASS      Count the live instances of this class of a Python
+                           program, and what they hold together:
+                           app.models.Record; may be given several times
+      --lines N            Show the N lines of a Python program that had
+                           allocated most at the peak
+      --keep-high-water    Don't reset the command's VmHWM at every sample, for
+                           commands that report their own peak memory, such as
+                           time -v (see docs/sample-format.md)
+      --steady             Start the command with address randomisation off, so
+                           that its figures differ less from time to time
+      --parent PID         End the command when the process that started
+                           memprobe ends; PID is that process's own, in case it
+                           ended before memprobe could look
+      --server PID         Read the memory of all that descends from this
+                           process with every sample, as the server's; may be
+                           given several times
+      --plot WHEN          Draw RSS over time, with live heap if it is counted,
+                           under the summary: auto (if stderr is a terminal),
+                           always, never [default: auto]
+  -q, --quiet              No summary and no plot on stderr
+  -h, --help               Print this help
+  -V, --version            Print the version
 
 A command that is itself called `plot` or `export` follows `--`.
 The command's standard streams pass through. The summary goes to stderr.
-The command can send marks and metrics, one line each, to the descriptor in MEMPROBE_FD:
+The command can send marks and metrics, one line each, to the descriptor in
+MEMPROBE_FD:
 `mark NAME`, `progress N`, `metric NAME VALUE UNIT`, `digest HEX`,
 `server pid N [NAME]`, `server memory N [B]`, `server unavailable REASON`.
 
-Exit status: the command's own, or 128 + N if signal N ended it; 124 after --timeout,
-137 above --memory-limit, 126 or 127 if the command can't be run or found,
-125 if memprobe itself failed.
+Exit status: the command's own, or 128 + N if signal N ended it; 124 after
+--timeout, 137 above --memory-limit, 126 or 127 if the command can't be run or
+found, 125 if memprobe itself failed.
 ";
 
 /// What the command line asks for.
@@ -112,19 +122,31 @@ impl Options {
     }
 }
 
-/// Options end at `--` or at the command, so that the command's own options are its own. What
-/// memprobe does besides measuring is told by the first argument alone.
-pub(super) fn parse(mut parser: Parser) -> Result<Request, lexopt::Error> {
+/// What the command line asks for: what memprobe does besides measuring is told by the first
+/// argument alone.
+///
+/// # Errors
+/// What is wrong with it, and where help is.
+pub(super) fn parse(mut parser: Parser) -> Result<Request, String> {
     let mut first_is = |name: &str| {
         let first = parser.try_raw_args();
         first.is_some_and(|mut first| first.next_if(|argument| argument == name).is_some())
     };
     if first_is("plot") {
-        return plot::parse(parser).map(Request::Plot);
+        return plot::parse(parser).map(Request::Plot).map_err(see("memprobe plot --help"));
     }
     if first_is("export") {
-        return export::parse(parser).map(Request::Export);
+        return export::parse(parser).map(Request::Export).map_err(see("memprobe export --help"));
     }
+    measurement(parser).map_err(see("memprobe --help"))
+}
+
+fn see(help: &str) -> impl Fn(lexopt::Error) -> String {
+    move |error| format!("{error}\nhint: `{help}` shows the options")
+}
+
+/// Options end at `--` or at the command, so that the command's own options are its own.
+fn measurement(mut parser: Parser) -> Result<Request, lexopt::Error> {
     let mut options = Options::new();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -191,7 +213,7 @@ mod tests {
     use super::*;
 
     fn parsed(arguments: &[&str]) -> Result<Request, String> {
-        parse(Parser::from_args(arguments)).map_err(|error| error.to_string())
+        parse(Parser::from_args(arguments))
     }
 
     fn measure(arguments: &[&str]) -> Options {
@@ -218,6 +240,10 @@ mod tests {
         assert!(parsed(&["plot"]).unwrap_err().contains("which file"));
         assert!(matches!(parsed(&["export", "a", "--format=csv"]), Ok(Request::Export(_))));
         assert!(parsed(&["export", "a", "--format=xls"]).unwrap_err().contains("csv or parquet"));
+        for command in ["plot", "export"] {
+            let error = parsed(&[command, "--no-such-option"]).unwrap_err();
+            assert!(error.contains(&format!("`memprobe {command} --help`")), "{error}");
+        }
         assert_eq!(measure(&["--", "plot", "a"]).command, ["plot", "a"]);
         assert_eq!(measure(&["--plot", "never", "plot"]).command, ["plot"]);
     }
@@ -228,6 +254,15 @@ mod tests {
         assert_eq!(options.period, Duration::from_millis(2));
         assert_eq!(options.timeout, Some(Duration::from_secs(600)));
         assert_eq!(options.memory_limit, Some(2 << 30));
+    }
+
+    #[test]
+    fn help_fits_a_usual_terminal() {
+        for help in [HELP, plot::HELP, export::HELP] {
+            for line in help.lines() {
+                assert!(line.chars().count() <= 80, "{line}");
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The files and the exit code that a measurement leaves.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal, WaitStatus};
@@ -12,6 +12,7 @@ use super::options::Options;
 use super::plot::Gathered;
 use super::record::{self, seconds};
 use super::spawn::NotStarted;
+use super::terminal::Look;
 use super::{
     EXIT_PROBE_FAILED, complain, passes, process, procfs, summary, usage, version, whole_file,
 };
@@ -98,8 +99,11 @@ impl Files {
             failed = true;
         }
         if !options.quiet {
+            let look = Look::of(io::stderr());
+            let width = io::stderr().is_terminal().then_some(look.width);
+            let summary = summary::fit(&summary::text(result), look.unicode, width);
             // Nobody is left to tell when stderr is closed.
-            let _ = io::stderr().write_all((summary::text(result) + plot).as_bytes());
+            let _ = io::stderr().write_all((summary + plot).as_bytes());
         }
         if failed && code == 0 { EXIT_PROBE_FAILED } else { code }
     }

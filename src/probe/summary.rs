@@ -14,9 +14,10 @@ use crate::measurement::{
     objects_size,
 };
 
-const ROWS: [(&str, &str); 12] = [
+const ROWS: [(&str, &str); 14] = [
     ("peak RSS", "peak_rss"),
     ("peak anonymous", "peak_anon"),
+    ("peak swap", "peak_swap"),
     ("peak PSS", "peak_pss"),
     ("peak USS", "peak_uss"),
     ("peak server", "peak_server"),
@@ -26,6 +27,7 @@ const ROWS: [(&str, &str); 12] = [
     ("peak retained", "peak_retained"),
     ("wall time", "wall_time"),
     ("CPU time", "cpu_time"),
+    ("page faults", "minor_faults"),
     ("processes", "processes"),
 ];
 
@@ -37,8 +39,9 @@ pub(super) fn text(result: &ProbeResult) -> String {
     }
     text.push('\n');
     for (label, name) in ROWS {
-        if let Some(metric) = result.metrics.get(name) {
-            let _ = writeln!(text, "  {label:<17}{}", figure(metric));
+        if let Some(metric) = result.metrics.get(name).filter(|metric| is_news(name, metric)) {
+            let figure = figure(metric) + &parts(name, result).unwrap_or_default();
+            let _ = writeln!(text, "  {label:<17}{figure}");
         }
     }
     text.push_str(&objects(result));
@@ -53,6 +56,24 @@ pub(super) fn text(result: &ProbeResult) -> String {
     }
     text.push_str(&result.lines.as_ref().map(lines).unwrap_or_default());
     text
+}
+
+/// Few programs are ever swapped out.
+fn is_news(name: &str, metric: &Metric) -> bool {
+    name != "peak_swap" || metric.value.is_some_and(|value| value > 0.0)
+}
+
+/// What a figure consists of, or what stands beside it.
+fn parts(name: &str, result: &ProbeResult) -> Option<String> {
+    let value = |name| result.metrics.get(name)?.value;
+    match name {
+        "cpu_time" => {
+            let (user, system) = (value("cpu_user")?, value("cpu_system")?);
+            Some(format!("    {user:.3} s user, {system:.3} s system"))
+        }
+        "minor_faults" => Some(format!("    minor, and {} major", value("major_faults")?)),
+        _ => None,
+    }
 }
 
 /// The most live instances of each class that was looked for.
@@ -104,16 +125,28 @@ fn rate(sampling: &Sampling) -> String {
         0 => String::new(),
         missed => format!(", {missed} missed"),
     };
-    format!("      {rate:.0} a second{missed}, {mean:.2} ms late ({worst:.1} at most)")
+    format!("      {rate:.0}/s{missed}, {mean:.2} ms late (max {worst:.1})")
 }
 
-/// What memprobe itself used.
+/// What memprobe itself used. Of a short command its start and end are most of that, and no rate.
 fn own_cost(result: &ProbeResult) -> Option<String> {
     let sampling = result.sampling.as_ref()?;
-    let wall = result.metrics.get("wall_time")?.value.filter(|wall| *wall > 0.0)?;
-    let share = format!("{:.2} %", sampling.probe_cpu / wall * 100.0);
+    let wall = result.metrics.get("wall_time")?.value?;
+    let cost = if wall < 1.0 {
+        format!("{:>12}    of CPU time", format!("{:.3} s", sampling.probe_cpu))
+    } else {
+        format!("{:>10}      of a core", format!("{:.2} %", sampling.probe_cpu / wall * 100.0))
+    };
     let memory = sampling.probe_rss.map(|rss| format!(", {}", bytes(rss))).unwrap_or_default();
-    Some(format!("  {:<17}{share:>10}      of a core{memory}\n", "memprobe itself"))
+    Some(format!("  {:<17}{cost}{memory}\n", "memprobe itself"))
+}
+
+/// `text` for a place without other characters than ASCII, and no wider than a terminal's `width`.
+pub(super) fn fit(text: &str, unicode: bool, width: Option<usize>) -> String {
+    let text = if unicode { text.to_owned() } else { text.replace('—', "-") };
+    let Some(width) = width else { return text };
+    let options = textwrap::Options::new(width).subsequent_indent("        ");
+    text.lines().map(|line| textwrap::fill(line, &options) + "\n").collect()
 }
 
 pub(super) const fn outcome(outcome: ProbeOutcome) -> &'static str {
@@ -154,6 +187,30 @@ mod tests {
     use super::*;
     use crate::measurement::{Metrics, Scope};
 
+    fn result() -> ProbeResult {
+        ProbeResult {
+            schema: 1,
+            outcome: ProbeOutcome::Failed,
+            message: Some("the command exited with status 3".into()),
+            exit_code: Some(3),
+            signal: None,
+            metrics: Metrics::new(),
+            lines: None,
+            output_digest: None,
+            samples: 231,
+            sampling: Some(Sampling {
+                period: 0.01,
+                rate: Some(99.6),
+                missed: 2,
+                lateness_mean: 0.000_061,
+                lateness_max: 0.0012,
+                probe_cpu: 0.008,
+                probe_rss: Some(2_831_155),
+            }),
+            notes: vec!["something to know about this".into()],
+        }
+    }
+
     #[test]
     fn figures_are_aligned_and_what_is_missing_says_why() {
         let metrics = Metrics::from([
@@ -173,38 +230,51 @@ mod tests {
                 "processes".to_owned(),
                 Metric::new(1.0, Unit::Count, Scope::Tree, Precision::Sampled),
             ),
+            (
+                "minor_faults".to_owned(),
+                Metric::new(1200.0, Unit::Count, Scope::Tree, Precision::Exact),
+            ),
+            (
+                "major_faults".to_owned(),
+                Metric::new(3.0, Unit::Count, Scope::Tree, Precision::Exact),
+            ),
+            (
+                "peak_swap".to_owned(),
+                Metric::new(0.0, Unit::Bytes, Scope::Tree, Precision::Sampled),
+            ),
         ]);
-        let result = ProbeResult {
-            schema: 1,
-            outcome: ProbeOutcome::Failed,
-            message: Some("the command exited with status 3".into()),
-            exit_code: Some(3),
-            signal: None,
-            metrics,
-            lines: None,
-            output_digest: None,
-            samples: 231,
-            sampling: Some(Sampling {
-                period: 0.01,
-                rate: Some(99.6),
-                missed: 2,
-                lateness_mean: 0.000_061,
-                lateness_max: 0.0012,
-                probe_cpu: 0.008,
-                probe_rss: Some(2_831_155),
-            }),
-            notes: vec!["something to know".into()],
-        };
+        let result = ProbeResult { metrics, ..result() };
         let wanted = "\
 memprobe: failed: the command exited with status 3
   peak RSS              122.0 MiB  exact
   peak PSS                  —      too short
   wall time             2.310 s    exact
+  page faults            1200      exact    minor, and 3 major
   processes                 1      sampled
-  samples                 231      100 a second, 2 missed, 0.06 ms late (1.2 at most)
+  samples                 231      100/s, 2 missed, 0.06 ms late (max 1.2)
   memprobe itself      0.35 %      of a core, 2.7 MiB
-  note: something to know
+  note: something to know about this
 ";
         assert_eq!(text(&result), wanted);
+        let narrow = fit(wanted, false, Some(30));
+        assert!(narrow.is_ascii() && narrow.lines().all(|line| line.len() <= 30), "{narrow}");
+        assert!(narrow.ends_with("  note: something to know\n        about this\n"), "{narrow}");
+        assert_eq!(fit(wanted, true, Some(80)), wanted);
+        assert_eq!(fit(wanted, true, None), wanted);
+    }
+
+    #[test]
+    fn of_a_short_command_no_rate_is_told() {
+        let metrics = [("wall_time", 0.002), ("cpu_time", 0.0015), ("cpu_user", 0.001)];
+        let metrics = metrics.into_iter().chain([("cpu_system", 0.0005)]).map(|(name, value)| {
+            let metric = Metric::new(value, Unit::Seconds, Scope::Tree, Precision::Exact);
+            (name.to_owned(), metric)
+        });
+        let result = ProbeResult { metrics: metrics.collect(), ..result() };
+        let text = text(&result);
+        let wanted = "  CPU time              0.002 s    exact    0.001 s user, 0.001 s system\n";
+        assert!(text.contains(wanted), "{text}");
+        let wanted = "  memprobe itself       0.008 s    of CPU time, 2.7 MiB\n";
+        assert!(text.contains(wanted), "{text}");
     }
 }

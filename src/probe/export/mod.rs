@@ -13,9 +13,9 @@ use super::{stored, whole_file};
 use crate::measurement::SampleFile;
 use crate::measurement::sample_file::csv;
 
-const HELP: &str = "\
-Writes what a sample file holds for other tools: a column for each field, and one for the marks
-(see docs/sample-format.md).
+pub(super) const HELP: &str = "\
+Writes what a sample file holds for other tools: a column for each field, and
+one for the marks (see docs/sample-format.md).
 
 Usage: memprobe export [OPTIONS] FILE
 
@@ -23,8 +23,8 @@ Arguments:
   FILE                   A samples.jsonl, or a folder that has one
 
 Options:
-      --format FORMAT    csv, or parquet if this memprobe was built with it [default: by the
-                         output's name, or csv]
+      --format FORMAT    csv, or parquet if this memprobe was built with it
+                         [default: by the output's name, or csv]
       --output FILE      Where to write [default: stdout]
   -h, --help             Print this help
 ";

@@ -30,8 +30,10 @@ pub(in crate::probe) struct Plot<'a> {
     pub(in crate::probe) marks: &'a [(f64, String)],
     /// Marks that are not among `marks`.
     pub(in crate::probe) more_marks: u64,
-    /// When the workload ended, in seconds.
+    /// When the workload ended, in seconds; time is drawn that far at least.
     pub(in crate::probe) end: f64,
+    /// Bytes that memory is drawn up to at least.
+    pub(in crate::probe) top: f64,
 }
 
 /// The characters to draw with.
@@ -81,7 +83,7 @@ pub(in crate::probe) fn draw(plot: &Plot<'_>, look: Look) -> Option<String> {
     }
     let end = plot.spans.last()?.to.max(plot.end);
     let part = plot.part.map_or(&[][..], |(_, spans)| spans);
-    let highest = plot.spans.iter().chain(part).map(|span| span.high).fold(0.0, f64::max);
+    let highest = plot.spans.iter().chain(part).map(|span| span.high).fold(plot.top, f64::max);
     let memory = Axis::bytes(highest, 3);
     let margin = memory.ticks.iter().map(|tick| tick.label.len()).max()?.max(memory.unit.len());
     let before = INDENT + margin + 2;
@@ -235,7 +237,8 @@ mod tests {
 
     fn shown(curve: &Curve, marks: &[(f64, String)], end: f64, look: Look) -> Option<String> {
         let spans = curve.spans();
-        draw(&Plot { title: "RSS", spans, part: None, marks, more_marks: 0, end }, look)
+        let plot = Plot { title: "RSS", spans, part: None, marks, more_marks: 0, end, top: 0.0 };
+        draw(&plot, look)
     }
 
     /// A second at 10 MiB, a steady rise to 90, and a spike of one sample to 120 on the way.
@@ -277,7 +280,8 @@ mod tests {
         for unicode in [true, false] {
             let part = Some(("live heap", live.spans()));
             let spans = ramp.spans();
-            let plot = Plot { title: "RSS", spans, part, marks: &marks, more_marks: 0, end: 4.0 };
+            let (marks, more_marks, end, top) = (&marks, 0, 4.0, 0.0);
+            let plot = Plot { title: "RSS", spans, part, marks, more_marks, end, top };
             let text = draw(&plot, Look { width: 60, unicode }).unwrap();
             insta::assert_snapshot!(text);
         }

@@ -11,6 +11,8 @@ mod labels;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
+#[cfg(test)]
+pub(super) use command::HELP;
 pub(super) use command::{Request, parse, run};
 
 use curve::{Curve, Span};
@@ -99,6 +101,7 @@ impl Gathered {
             marks: &self.marks,
             more_marks: self.more_marks,
             end: seconds(wall),
+            top: 0.0,
         };
         draw::draw(&plot, Look::of(io::stderr())).unwrap_or_default()
     }
