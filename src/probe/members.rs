@@ -4,15 +4,12 @@
 mod search;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use rustix::io::Errno;
 
+use super::look::Look;
 use super::process::{self, Process};
 use super::procfs::Stat;
-
-/// Time in which every process is read in full at least once; between, only what has changed is.
-const IN_FULL: Duration = Duration::from_millis(50);
 
 /// What all members held at one moment. Memory in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,11 +36,8 @@ pub(super) struct Members {
     high_water: HighWater,
     /// Processes that could not be opened though they were there.
     unreadable: u64,
-    /// Every so many readings are in full.
-    in_full_every: u32,
-    readings: u32,
-    /// Whether the latest one is, and how many there were before newcomers.
-    is_in_full: bool,
+    /// The latest look, and how many there were before newcomers.
+    look: Look,
     known: usize,
     /// How many came or went so far.
     changes: u64,
@@ -73,16 +67,13 @@ impl HighWater {
 }
 
 impl Members {
-    /// Nobody yet, to be read once a `period`. High-water marks are reset at each reading if `reset`.
-    pub(super) fn new(reset: bool, period: Duration) -> Self {
-        let in_full_every = IN_FULL.as_nanos() / period.as_nanos().max(1);
+    /// Nobody yet. High-water marks are reset at each reading if `reset`.
+    pub(super) fn new(reset: bool) -> Self {
         Self {
             processes: BTreeMap::new(),
             high_water: HighWater { reset, refused: None },
             unreadable: 0,
-            in_full_every: u32::try_from(in_full_every).unwrap_or(u32::MAX).max(1),
-            readings: 0,
-            is_in_full: true,
+            look: Look::Everything,
             known: 0,
             changes: 0,
             buffer: vec![0; process::BUFFER],
@@ -130,35 +121,26 @@ impl Members {
         (self.processes.values_mut(), &mut self.buffer)
     }
 
-    /// Begins a reading, before newcomers are added: reads the memory of each that is known. What has
-    /// ended is dropped; whether there was any.
-    pub(super) fn refresh(&mut self) -> bool {
+    /// Begins a reading, before newcomers are added: looks at each that is known. What has ended is
+    /// dropped; whether there was any.
+    pub(super) fn refresh(&mut self, look: Look) -> bool {
         let before = self.len();
-        self.is_in_full = self.readings.is_multiple_of(self.in_full_every);
-        self.readings = self.readings.wrapping_add(1);
-        self.read(self.is_in_full);
+        self.read(look);
         self.known = self.len();
         self.known < before
     }
 
-    /// Makes the next reading one in full, as the last one has to be: high-water marks wait for it.
-    pub(super) const fn expect_full_reading(&mut self) {
-        self.readings = 0;
-    }
-
-    fn read(&mut self, in_full: bool) {
+    fn read(&mut self, look: Look) {
+        self.look = look;
         let (before, buffer) = (self.processes.len(), &mut self.buffer);
-        self.processes.retain(|_, process| match in_full {
-            true => process.read_status(buffer).is_ok(),
-            false => process.read_if_changed(buffer).is_ok(),
-        });
+        self.processes.retain(|_, process| process.read(look, buffer).is_ok());
         self.changes += (before - self.processes.len()) as u64;
     }
 
     /// CPU time and page faults of process `id`, which is added if it isn't known.
     pub(super) fn stat_of(&mut self, id: i32) -> Option<Stat> {
         self.add(id);
-        self.processes.get_mut(&id)?.stat(&mut self.buffer).ok()
+        self.processes.get_mut(&id)?.read_stat(&mut self.buffer).ok()
     }
 
     /// Drops those that aren't `wanted`.
@@ -170,10 +152,10 @@ impl Members {
 
     /// Ends a reading: what they hold. The next one's peaks count from here.
     pub(super) fn take_reading(&mut self) -> Reading {
-        if !self.is_in_full && self.len() > self.known {
+        if self.look < Look::Everything && self.len() > self.known {
             // A new one may run in memory that was not looked at for some time: whether it does is
             // told from all of it being equal.
-            self.read(true);
+            self.read(Look::Everything);
         }
         self.find_borrowers();
         let reading = self.sum();

@@ -16,6 +16,7 @@ mod ending;
 mod export;
 mod group;
 mod heap;
+mod look;
 mod marks;
 mod members;
 mod metrics;

@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::{Errno, Result};
 
+use super::look::Look;
 use super::procfs::{self, Memory, Rollup, Stat, Status};
 
 /// Any of a process's files fits, but for those of programs in very many groups.
@@ -29,6 +30,8 @@ pub(super) struct Process {
     sizes_file: Kept,
     /// `statm` as read last.
     sizes: [u8; STATM],
+    /// `stat` as read last.
+    stat: Option<Stat>,
     /// As read last.
     pub(super) status: Status,
     /// Whether that was at the latest look: its high-water mark is told but once.
@@ -72,32 +75,36 @@ impl Process {
             stat_file: Kept::default(),
             sizes_file: Kept::default(),
             sizes: [0; STATM],
+            stat: None,
             status: Status::default(),
             is_fresh: false,
             known_high: 0,
             program: Cell::new(None),
             borrows_memory: false,
         };
+        // Before it: what changes between the two must be seen by the next look.
+        process.read_sizes()?;
         process.read_status(buffer)?;
         Ok(process)
     }
 
-    /// Reads `status` again. An error means that the process is gone.
-    pub(super) fn read_status(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
-        // Before it: what changes between the two must be seen by the next look.
-        self.read_sizes()?;
-        self.read_status_alone(buffer)
-    }
-
-    /// Reads `status` again if the sizes in `statm` have changed, which takes a fifth of the time. What
-    /// came and went between two such looks is still in the high-water mark, for the next
-    /// `read_status`. An error means that the process is gone.
-    pub(super) fn read_if_changed(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
-        if self.read_sizes()? || self.is_ending() {
-            return self.read_status_alone(buffer);
+    /// Reads it again, as closely as `look` says, and `status` if anything tells of a change; of what
+    /// tells of none, the high-water mark waits for the next look. An error means that the process is
+    /// gone.
+    pub(super) fn read(&mut self, look: Look, buffer: &mut Vec<u8>) -> Result<()> {
+        let have_changed = self.read_sizes()?;
+        let was_active = look >= Look::Faults && self.has_been_active(buffer)?;
+        if have_changed || was_active || look == Look::Everything || self.is_ending() {
+            return self.read_status(buffer);
         }
         self.is_fresh = false;
         Ok(())
+    }
+
+    /// Reads `stat` again: whether there were page faults since the last time, or threads came or went.
+    fn has_been_active(&mut self, buffer: &mut Vec<u8>) -> Result<bool> {
+        let before = self.stat.map(|stat| stat.activity());
+        Ok(Some(self.read_stat(buffer)?.activity()) != before)
     }
 
     /// Whether it had given its memory back and was not a zombie yet, of which the sizes tell nothing.
@@ -105,7 +112,7 @@ impl Process {
         self.status.memory.is_none() && self.status.state != b'Z'
     }
 
-    fn read_status_alone(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
+    fn read_status(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
         let text = read(&self.status_file, buffer)?;
         self.status = procfs::status(text).ok_or(Errno::SRCH)?;
         self.is_fresh = true;
@@ -189,9 +196,15 @@ impl Process {
     }
 
     /// CPU time and page faults so far, of itself and of the children that it waited for.
-    pub(super) fn stat(&mut self, buffer: &mut Vec<u8>) -> Result<Stat> {
+    pub(super) fn read_stat(&mut self, buffer: &mut Vec<u8>) -> Result<Stat> {
         let file = self.stat_file.open_at(&self.dir, "stat", OFlags::RDONLY)?;
-        procfs::stat(read(file, buffer)?).ok_or(Errno::SRCH)
+        let stat = procfs::stat(read(file, buffer)?).ok_or(Errno::SRCH)?;
+        Ok(*self.stat.insert(stat))
+    }
+
+    /// The same as at the latest look for it; of a new process, as of now.
+    pub(super) fn stat(&mut self, buffer: &mut Vec<u8>) -> Result<Stat> {
+        self.stat.map_or_else(|| self.read_stat(buffer), Ok)
     }
 
     /// PSS and USS. Opened anew each time: an open file stays with the program before an exec.
@@ -272,79 +285,4 @@ pub(super) fn read_children(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_has_changed_is_read_again() {
-        let id = rustix::process::getpid().as_raw_nonzero().get();
-        let mut buffer = vec![0; BUFFER];
-        let mut process = Process::open(id, &mut buffer).unwrap();
-        let before = process.memory().unwrap().rss;
-        let block = std::hint::black_box(vec![1_u8; 64 << 20]);
-        process.read_if_changed(&mut buffer).unwrap();
-        // Other tests run in this process, and may give something back meanwhile.
-        assert!(process.memory().unwrap().rss > before + (32 << 20));
-        drop(block);
-    }
-
-    #[test]
-    fn one_that_was_ending_is_found_to_have_ended() {
-        let mut child = std::process::Command::new("true").spawn().unwrap();
-        let mut buffer = vec![0; BUFFER];
-        let id = i32::try_from(child.id()).unwrap();
-        let mut process = loop {
-            let process = Process::open(id, &mut buffer).unwrap();
-            if process.status.state == b'Z' {
-                break process;
-            }
-        };
-        // As it is read in the moment before.
-        process.status.state = b'R';
-        process.read_if_changed(&mut buffer).unwrap();
-        assert_eq!(process.status.state, b'Z');
-        child.wait().unwrap();
-    }
-
-    /// A program that holds 1 MiB more, after a moment with 64, when it is told to.
-    const SPIKE: &str = "import sys; print(flush=True); sys.stdin.readline(); \
-        high = bytearray(64 << 20); del high; held = bytearray(1 << 20); print(flush=True); \
-        sys.stdin.readline()";
-
-    #[test]
-    fn a_peak_is_told_once() {
-        use std::io::{BufRead, BufReader, Write};
-        use std::process::{Command, Stdio};
-
-        let mut command = Command::new("python3");
-        command.args(["-c", SPIKE]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut tell = child.stdin.take().unwrap();
-        said.next();
-        let mut buffer = vec![0; BUFFER];
-        let mut process = Process::open(i32::try_from(child.id()).unwrap(), &mut buffer).unwrap();
-        process.read_if_changed(&mut buffer).unwrap();
-        process.forget_high(true).unwrap();
-        tell.write_all(b"\n").unwrap();
-        said.next();
-        process.read_if_changed(&mut buffer).unwrap();
-        assert!(process.recent_rise() > 32 << 20);
-        process.forget_high(true).unwrap();
-        process.read_if_changed(&mut buffer).unwrap();
-        assert_eq!(process.recent_rise(), 0);
-        tell.write_all(b"\n").unwrap();
-        child.wait().unwrap();
-    }
-
-    #[test]
-    fn a_process_that_has_ended_is_told() {
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-        let mut buffer = vec![0; BUFFER];
-        let mut process = Process::open(i32::try_from(child.id()).unwrap(), &mut buffer).unwrap();
-        process.read_if_changed(&mut buffer).unwrap();
-        child.kill().unwrap();
-        child.wait().unwrap();
-        process.read_if_changed(&mut buffer).unwrap_err();
-    }
-}
+mod tests;

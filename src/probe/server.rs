@@ -10,13 +10,13 @@
 mod family;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::Pid;
 
 use self::family::Family;
 
+use super::look::Look;
 use super::members::Members;
 use super::protocol::ServerLine;
 use crate::measurement::{Metric, Precision, Scope, Unit};
@@ -66,10 +66,10 @@ impl ServerReading {
 }
 
 impl Servers {
-    /// Nothing is known yet; what will be is read once a `period`.
-    pub(super) fn new(reset: bool, period: Duration) -> Self {
+    /// Nothing is known yet.
+    pub(super) fn new(reset: bool) -> Self {
         Self {
-            named: Members::new(reset, period),
+            named: Members::new(reset),
             before: BTreeMap::new(),
             families: Vec::new(),
             peak: None,
@@ -79,9 +79,9 @@ impl Servers {
     }
 
     /// All that descends from these processes now is known, and what it holds.
-    pub(super) fn following(reset: bool, period: Duration, roots: &[Pid]) -> Self {
-        let mut servers = Self::new(reset, period);
-        servers.families = roots.iter().map(|root| Family::of(*root, reset, period)).collect();
+    pub(super) fn following(reset: bool, roots: &[Pid]) -> Self {
+        let mut servers = Self::new(reset);
+        servers.families = roots.iter().map(|root| Family::of(*root, reset)).collect();
         servers
     }
 
@@ -131,9 +131,13 @@ impl Servers {
         Ok(())
     }
 
-    /// Reads the server's processes; `None` if there are none that live. One that `is_counted` with
+    /// Looks at the server's processes; `None` if there are none that live. One that `is_counted` with
     /// the workload's own is refused.
-    pub(super) fn read(&mut self, is_counted: impl Fn(i32) -> bool) -> Option<ServerReading> {
+    pub(super) fn read(
+        &mut self,
+        look: Look,
+        is_counted: impl Fn(i32) -> bool,
+    ) -> Option<ServerReading> {
         let unavailable = &mut self.unavailable;
         self.named.retain(|id| {
             let counted = is_counted(id);
@@ -143,12 +147,12 @@ impl Servers {
             }
             !counted
         });
-        self.named.refresh();
+        self.named.refresh(look);
         let named = self.named.with_memory().filter_map(|(id, process)| {
             let anon = process.memory()?.anon;
             Some(ServerReading::since(*self.before.get(&id)?, anon, process.recent_rise()))
         });
-        let families = self.families.iter_mut().filter_map(Family::read);
+        let families = self.families.iter_mut().filter_map(|family| family.read(look));
         let sum = families.chain(named).reduce(ServerReading::and);
         self.named.forget_highs();
         self.peak = self.peak.max(sum.map(|sum| sum.peak));
@@ -157,9 +161,7 @@ impl Servers {
 
     /// Reads the processes for the last time, with all that was not told yet.
     pub(super) fn finish(&mut self, is_counted: impl Fn(i32) -> bool) {
-        self.named.expect_full_reading();
-        self.families.iter_mut().for_each(Family::expect_last);
-        self.read(is_counted);
+        self.read(Look::Everything, is_counted);
     }
 
     /// The figure; `None` if there is no server.
@@ -197,14 +199,12 @@ impl Servers {
 mod tests {
     use super::*;
 
-    const PERIOD: Duration = Duration::from_millis(10);
-
     fn own_id() -> i32 {
         rustix::process::getpid().as_raw_nonzero().get()
     }
 
     fn servers(lines: Vec<ServerLine>) -> Servers {
-        let mut servers = Servers::new(false, PERIOD);
+        let mut servers = Servers::new(false);
         for line in lines {
             servers.hear(line);
         }
@@ -217,15 +217,15 @@ mod tests {
 
     #[test]
     fn without_a_server_there_is_no_figure() {
-        let mut servers = Servers::new(true, PERIOD);
-        assert_eq!((servers.read(|_| false), servers.metric()), (None, None));
+        let mut servers = Servers::new(true);
+        assert_eq!((servers.read(Look::Sizes, |_| false), servers.metric()), (None, None));
     }
 
     #[test]
     fn what_it_held_before_does_not_count() {
         let mut servers = servers(vec![process(own_id(), None)]);
         assert!(servers.metric().is_some_and(|metric| metric.value.is_none()));
-        let reading = servers.read(|_| false);
+        let reading = servers.read(Look::Sizes, |_| false);
         // Other tests run in this process: it may have grown a little, but not doubled.
         let held: u64 =
             servers.named.with_memory().map(|(_, own)| own.memory().unwrap().anon).sum();
@@ -241,7 +241,7 @@ mod tests {
         let mut servers = servers(vec![process(i32::try_from(child.id()).unwrap(), None)]);
         child.kill().unwrap();
         child.wait().unwrap();
-        assert_eq!(servers.read(|_| false), None);
+        assert_eq!(servers.read(Look::Sizes, |_| false), None);
         let metric = servers.metric().unwrap();
         assert!(metric.unavailable.unwrap().contains("ended before"));
     }
@@ -268,9 +268,11 @@ mod tests {
         };
         // The first one also leaves what the interpreter keeps.
         spike();
-        let mut servers = Servers::new(true, PERIOD);
+        let mut servers = Servers::new(true);
         servers.hear(process(i32::try_from(child.id()).unwrap(), None));
-        assert!(servers.read(|_| false).is_some_and(|reading| reading.peak < 32 << 20));
+        assert!(
+            servers.read(Look::Sizes, |_| false).is_some_and(|reading| reading.peak < 32 << 20)
+        );
         spike();
         servers.finish(|_| false);
         assert!(servers.metric().unwrap().value.unwrap() > f64::from(32 << 20));
@@ -293,10 +295,10 @@ mod tests {
         assert!(why(&named).contains("not postgres"), "{}", why(&named));
         // A sum that lacks one of two would be too low.
         let mut both = servers(vec![process(own_id(), None), process(i32::MAX, None)]);
-        both.read(|_| false);
+        both.read(Look::Sizes, |_| false);
         assert!(why(&both).contains("can't be seen"));
         let mut own = servers(vec![process(own_id(), None)]);
-        assert_eq!(own.read(|id| id == own_id()), None);
+        assert_eq!(own.read(Look::Sizes, |id| id == own_id()), None);
         assert!(why(&own).contains("descends"));
         let told = servers(vec![ServerLine::Unavailable("it is far away".to_owned())]);
         assert_eq!(why(&told), "it is far away");

@@ -14,6 +14,7 @@ use super::clock::Deadlines;
 use super::ending::{Cause, Ending};
 use super::group::Group;
 use super::heap::Heap;
+use super::look::{Look, Looks};
 use super::marks::{self, Marks};
 use super::members::Reading;
 use super::options::Options;
@@ -29,10 +30,6 @@ use super::signals::{self, Signals};
 use super::spawn::Started;
 use super::tree::Tree;
 use super::{EXIT_PROBE_FAILED, complain, spawn, usage};
-
-/// How often CPU time and page faults are read at most: the kernel counts CPU in hundredths of a
-/// second, so more often says nothing more.
-const STAT_PERIOD: Duration = Duration::from_millis(100);
 
 /// Measures as `options` say; the exit code.
 pub(super) fn run(options: &Options) -> u8 {
@@ -58,7 +55,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         Ok(group) => (Some(group), None),
         Err(why) => (None, Some(why)),
     };
-    let mut tree = Tree::new(!options.keep_high_water, group, options.period);
+    let mut tree = Tree::new(!options.keep_high_water, group);
     let mut notes = Vec::new();
     if options.steady
         && let Err(why) = spawn::hold_addresses()
@@ -93,7 +90,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         began,
         tree,
         no_group: no_group.or(outside),
-        servers: Servers::following(!options.keep_high_water, options.period, &options.servers),
+        servers: Servers::following(!options.keep_high_water, &options.servers),
         heap,
         passes,
         signals,
@@ -101,9 +98,9 @@ fn measure(options: &Options) -> Result<u8, String> {
         said: Said::default(),
         record: Record::new(None),
         deadlines: Deadlines::new(options.period),
+        looks: Looks::default(),
         rollups: Schedule::new(),
         rollup_refused: None,
-        stat_due: Duration::ZERO,
         faults: 0,
         reaped: Stat::default(),
         last: Reading::default(),
@@ -139,10 +136,10 @@ struct Session<'a> {
     said: Said,
     record: Record,
     deadlines: Deadlines,
+    looks: Looks,
     rollups: Schedule,
     /// Why PSS could not be read.
     rollup_refused: Option<rustix::io::Errno>,
-    stat_due: Duration,
     /// Minor page faults of the tree, as read last.
     faults: u64,
     /// CPU time and faults of processes that we waited for ourselves.
@@ -230,18 +227,15 @@ impl Session<'_> {
 
     /// Reads the tree, if `at_mark` with all that it can have.
     fn read(&mut self, t: Duration, at_mark: bool) -> Sample {
-        if at_mark {
-            // What was highest before it must not show after it.
-            self.tree.expect_full_reading();
-        }
-        let tree = self.tree.read();
+        let look = self.looks.take(t, at_mark);
+        let tree = self.tree.read(look);
         self.last = tree;
-        let server = self.servers.read(|id| self.tree.contains(id));
+        let server = self.servers.read(look, |id| self.tree.contains(id));
         let heap = match &mut self.heap {
             Some(Ok(heap)) => heap.read(&self.tree, t),
             _ => None,
         };
-        let stat = (t >= self.stat_due).then(|| self.read_stat(t));
+        let stat = (look >= Look::Faults).then(|| self.read_stat());
         let rollup = self.read_rollup(t, at_mark);
         Sample { t, tree, heap, rollup, stat, progress: self.said.progress, server }
     }
@@ -254,8 +248,7 @@ impl Session<'_> {
         self.record.sample(sample, &found.unwrap_or_default());
     }
 
-    fn read_stat(&mut self, now: Duration) -> Stat {
-        self.stat_due = now + STAT_PERIOD;
+    fn read_stat(&mut self) -> Stat {
         let living = self.tree.stat();
         let stat = Stat {
             user: living.user + self.reaped.user,
@@ -367,7 +360,7 @@ impl Session<'_> {
     }
 
     fn end(&mut self, cause: Cause, message: String, wanted: impl Fn(Pid) -> bool) {
-        self.last = self.tree.read();
+        self.last = self.tree.read(Look::Everything);
         self.tree.signal(cause.signal(), wanted);
         // What is stopped can't handle anything else.
         self.tree.signal(Signal::CONT, |_| true);

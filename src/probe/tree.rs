@@ -8,13 +8,14 @@
 mod search;
 
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, Result};
 use rustix::process::{Pid, Signal};
 
 use super::group::Group;
+use super::look::Look;
 use super::members::{Members, Reading};
 use super::newcomers::Newcomers;
 use super::process::Process;
@@ -35,9 +36,8 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// A tree without processes yet, which will be in `group` if there is one, to be read once a
-    /// `period`.
-    pub(super) fn new(reset: bool, group: Option<Group>, period: Duration) -> Self {
+    /// A tree without processes yet, which will be in `group` if there is one.
+    pub(super) fn new(reset: bool, group: Option<Group>) -> Self {
         let own = rustix::process::getpid();
         let list = format!("/proc/self/task/{own}/children");
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
@@ -45,7 +45,7 @@ impl Tree {
             own,
             own_children: rustix::fs::open(list, flags, Mode::empty()).ok(),
             group,
-            members: Members::new(reset, period),
+            members: Members::new(reset),
             newcomers: Newcomers::new(),
             search_due: Instant::now(),
         }
@@ -96,14 +96,9 @@ impl Tree {
         self.members.with_memory()
     }
 
-    /// Makes the next reading one in full: what was highest before it is told with it.
-    pub(super) const fn expect_full_reading(&mut self) {
-        self.members.expect_full_reading();
-    }
-
-    /// Reads every process's memory, and finds new ones.
-    pub(super) fn read(&mut self) -> Reading {
-        if self.members.refresh() {
+    /// Looks at every process, and finds new ones.
+    pub(super) fn read(&mut self, look: Look) -> Reading {
+        if self.members.refresh(look) {
             self.newcomers.expect();
         }
         self.discover();
@@ -111,7 +106,7 @@ impl Tree {
     }
 
     /// CPU time and page faults so far of all processes that still exist, and of those that they
-    /// waited for.
+    /// waited for, as of the latest look for them.
     pub(super) fn stat(&mut self) -> Stat {
         let mut sum = Stat::default();
         let (processes, buffer) = self.members.with_buffer();

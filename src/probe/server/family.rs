@@ -6,6 +6,7 @@ use rustix::io::Errno;
 use rustix::process::Pid;
 
 use super::ServerReading;
+use crate::probe::look::Look;
 use crate::probe::members::Members;
 use crate::probe::newcomers::Newcomers;
 use crate::probe::process::Process;
@@ -25,14 +26,13 @@ pub(super) struct Family {
 }
 
 impl Family {
-    /// The descendants of `root`, to be read once a `period`, and read for the first time: what they
-    /// hold now counts as before.
-    pub(super) fn of(root: Pid, reset: bool, period: Duration) -> Self {
-        let mut members = Members::new(reset, period);
+    /// The descendants of `root`, read for the first time: what they hold now counts as before.
+    pub(super) fn of(root: Pid, reset: bool) -> Self {
+        let mut members = Members::new(reset);
         let root = members.open(root.as_raw_nonzero().get()).ok();
         let (newcomers, search_due) = (Newcomers::new(), Instant::now());
         let mut family = Self { root, members, before: None, newcomers, search_due };
-        family.read();
+        family.read(Look::Everything);
         family
     }
 
@@ -42,8 +42,8 @@ impl Family {
     }
 
     /// What all hold together, less what they held before; `None` if there are none.
-    pub(super) fn read(&mut self) -> Option<ServerReading> {
-        if self.members.refresh() {
+    pub(super) fn read(&mut self, look: Look) -> Option<ServerReading> {
+        if self.members.refresh(look) {
             self.newcomers.expect();
         }
         if Instant::now() >= self.search_due && self.newcomers.are_possible(true) {
@@ -56,11 +56,6 @@ impl Family {
         }
         let before = *self.before.get_or_insert(reading.anon);
         Some(ServerReading::since(before, reading.anon, reading.peak - reading.rss))
-    }
-
-    /// Makes the next reading the last one.
-    pub(super) const fn expect_last(&mut self) {
-        self.members.expect_full_reading();
     }
 
     fn search(&mut self) {
@@ -101,15 +96,15 @@ mod tests {
         let mut tell = child.stdin.take().unwrap();
         said.next();
         let root = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-        let mut family = Family::of(root, false, Duration::from_millis(10));
-        let first = family.read().unwrap();
+        let mut family = Family::of(root, false);
+        let first = family.read(Look::Sizes).unwrap();
         assert!(first.anon < 1 << 20, "{first:?}");
         tell.write_all(b"\n").unwrap();
         said.next();
-        let held = family.read().unwrap();
+        let held = family.read(Look::Sizes).unwrap();
         assert!((60 << 20..70 << 20).contains(&held.anon), "{held:?}");
         tell.write_all(b"\n").unwrap();
         child.wait().unwrap();
-        assert_eq!(family.read(), None);
+        assert_eq!(family.read(Look::Sizes), None);
     }
 }

@@ -9,6 +9,7 @@ use rustix::process::{Signal, WaitOptions, WaitStatus, wait};
 use super::Session;
 use crate::probe::ending::GRACE;
 use crate::probe::group::Group;
+use crate::probe::look::Look;
 use crate::probe::metrics::{self, Measured};
 use crate::probe::usage;
 
@@ -35,7 +36,7 @@ impl Session<'_> {
             }
             let now = self.now();
             let stop = self.signals.take().stop.is_some();
-            let living = self.tree.read().processes;
+            let living = self.tree.read(Look::Sizes).processes;
             if kill_at.is_none() && living > 0 && (stop || now >= began + FAREWELL) {
                 kill_at = Some(now + GRACE);
                 let names = self.tree.names().join(", ");

@@ -17,7 +17,7 @@ fn sleeper() -> Child {
 fn finds_both(mut tree: Tree) {
     let mut child = sleeper();
     let id = i32::try_from(child.id()).unwrap();
-    let reading = tree.read();
+    let reading = tree.read(Look::Everything);
     let grandchildren: Vec<i32> = tree
         .members
         .iter()
@@ -31,13 +31,13 @@ fn finds_both(mut tree: Tree) {
         rustix::process::kill_process(pid, Signal::KILL).unwrap();
     }
     child.wait().unwrap();
-    tree.read();
+    tree.read(Look::Everything);
     assert!(!tree.contains(id), "what has ended is dropped");
 }
 
 /// Children are started by threads of the test; memprobe itself has but one.
 fn tree() -> Tree {
-    let mut tree = Tree::new(true, None, Duration::from_millis(10));
+    let mut tree = Tree::new(true, None);
     let list = "/proc/thread-self/children";
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     tree.own_children = rustix::fs::open(list, flags, Mode::empty()).ok();
