@@ -11,7 +11,7 @@ const LONGEST_GAP: Duration = Duration::from_millis(500);
 /// Time that must pass for each unit of time that a reading took, when there is news.
 const SHARE: u32 = 100;
 /// The same without any: other programs may still have come to share pages, or have ceased to.
-const SHARE_AT_REST: u32 = 2000;
+const SHARE_AT_REST: u32 = 10_000;
 /// How old a reading may become even so, if that hundredth allows another.
 const OLDEST: Duration = Duration::from_secs(10);
 /// Before this time there is always news.
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn cheap_readings_come_twice_a_second_after_an_early_few() {
         let growing = |now| held(now << 20);
-        for found in [readings(3000, 100, |_| HELD), readings(3000, 100, growing)] {
+        for found in [readings(3000, 50, |_| HELD), readings(3000, 50, growing)] {
             assert_eq!(found, [10, 31, 72, 153, 314, 635, 1136, 1637, 2138, 2639]);
         }
     }
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn at_rest_they_take_far_less_but_do_not_cease() {
-        assert_eq!(readings(7000, 1000, |_| HELD)[5..], [795, 1296, 3297, 5298]);
+        assert_eq!(readings(7000, 200, |_| HELD)[6..], [1136, 3137, 5138]);
         assert_eq!(readings(30_000, 20_000, |_| HELD), [10, 2030, 12_050, 22_070]);
         assert_eq!(readings(80_000, 200_000, |_| HELD), [10, 20_210, 40_410, 60_610]);
     }
