@@ -46,9 +46,9 @@ fn one_digit(writer: &OwnedFd) -> rustix::io::Result<OwnedFd> {
 }
 
 impl Marks {
-    /// What to wait for: the pipe, unless it is closed or rests at `now`.
-    pub(super) fn awaited(&self, now: Duration) -> Option<impl AsFd + '_> {
-        self.pipe.as_ref().filter(|_| now >= self.rest_until)
+    /// What to wait for, as long as it is open.
+    pub(super) fn awaited(&self) -> Option<impl AsFd + '_> {
+        self.pipe.as_ref()
     }
 
     /// When the pipe wants attention again, if it rests at `now`.

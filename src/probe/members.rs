@@ -39,6 +39,9 @@ pub(super) struct Members {
     /// The latest look, and how many there were before newcomers.
     look: Look,
     known: usize,
+    /// Whether that look found anything, and what all held then.
+    has_news: bool,
+    held: Reading,
     /// How many came or went so far.
     changes: u64,
     buffer: Vec<u8>,
@@ -74,6 +77,8 @@ impl Members {
             high_water: HighWater { reset, refused: None },
             unreadable: 0,
             look: Look::Everything,
+            has_news: true,
+            held: Reading::default(),
             known: 0,
             changes: 0,
             buffer: vec![0; process::BUFFER],
@@ -89,6 +94,11 @@ impl Members {
     /// Processes that were there and could not be opened.
     pub(super) const fn unreadable(&self) -> u64 {
         self.unreadable
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.processes.is_empty()
     }
 
     /// How many there are.
@@ -132,9 +142,19 @@ impl Members {
 
     fn read(&mut self, look: Look) {
         self.look = look;
-        let (before, buffer) = (self.processes.len(), &mut self.buffer);
-        self.processes.retain(|_, process| process.read(look, buffer).is_ok());
-        self.changes += (before - self.processes.len()) as u64;
+        self.has_news = false;
+        self.found.clear();
+        for (id, process) in &mut self.processes {
+            match process.read(look, &mut self.buffer) {
+                Ok(is_news) => self.has_news |= is_news,
+                Err(_) => self.found.push(*id),
+            }
+        }
+        for id in &self.found {
+            self.processes.remove(id);
+        }
+        self.has_news |= !self.found.is_empty();
+        self.changes += self.found.len() as u64;
     }
 
     /// CPU time and page faults of process `id`, which is added if it isn't known.
@@ -152,6 +172,10 @@ impl Members {
 
     /// Ends a reading: what they hold. The next one's peaks count from here.
     pub(super) fn take_reading(&mut self) -> Reading {
+        if !self.has_news && self.len() == self.known {
+            // As nearly always, for most programs.
+            return self.held;
+        }
         if self.look < Look::Everything && self.len() > self.known {
             // A new one may run in memory that was not looked at for some time: whether it does is
             // told from all of it being equal.
@@ -159,6 +183,7 @@ impl Members {
         }
         self.find_borrowers();
         let reading = self.sum();
+        self.held = Reading { peak: reading.rss, ceiling: reading.rss, ..reading };
         self.forget_highs();
         reading
     }

@@ -11,6 +11,7 @@
 //!                                                  └──▶ marks (protocol)
 //! ```
 
+mod awaited;
 mod clock;
 mod ending;
 mod export;

@@ -2,7 +2,7 @@
 //! gave last: while that stays, nobody has started anything, and nobody needs to be searched for.
 
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 
@@ -30,7 +30,7 @@ pub(super) struct Newcomers {
     /// Thorough searches still to be made since the last change, and others.
     owed: u8,
     owed_quick: u8,
-    routine: Instant,
+    routine: Duration,
 }
 
 impl Newcomers {
@@ -41,7 +41,7 @@ impl Newcomers {
             last: [0; LENGTH],
             owed: SEARCHES,
             owed_quick: QUICK_SEARCHES,
-            routine: Instant::now(),
+            routine: Duration::ZERO,
         }
     }
 
@@ -51,12 +51,13 @@ impl Newcomers {
         self.owed_quick = QUICK_SEARCHES;
     }
 
-    /// Whether to search now. Not all searches can be `thorough`, but some have to be.
-    pub(super) fn are_possible(&mut self, thorough: bool) -> bool {
+    /// Whether to search `now`, which is a time since the start. Not all searches can be `thorough`, but
+    /// some have to be.
+    pub(super) fn are_possible(&mut self, now: Duration, thorough: bool) -> bool {
         let Some(file) = &self.file else { return true };
-        let mut now = [0; LENGTH];
-        if rustix::io::pread(file, &mut now, 0).is_err() || now != self.last {
-            self.last = now;
+        let mut last = [0; LENGTH];
+        if rustix::io::pread(file, &mut last, 0).is_err() || last != self.last {
+            self.last = last;
             self.expect();
         }
         if !thorough {
@@ -64,12 +65,12 @@ impl Newcomers {
             self.owed_quick = self.owed_quick.saturating_sub(1);
             return is_owed;
         }
-        if self.owed == 0 && Instant::now() < self.routine {
+        if self.owed == 0 && now < self.routine {
             return false;
         }
         self.owed = self.owed.saturating_sub(1);
         self.owed_quick = self.owed_quick.saturating_sub(1);
-        self.routine = Instant::now() + ROUTINE;
+        self.routine = now + ROUTINE;
         true
     }
 }
@@ -78,15 +79,17 @@ impl Newcomers {
 mod tests {
     use super::*;
 
+    const NOW: Duration = Duration::from_millis(500);
+
     #[test]
     fn a_new_process_is_searched_for() {
         let mut newcomers = Newcomers::new();
         for _ in 0..10 {
-            newcomers.are_possible(true);
+            newcomers.are_possible(NOW, true);
             let mut child = std::process::Command::new("true").spawn().unwrap();
-            assert!(newcomers.are_possible(false), "at once");
-            assert!(newcomers.are_possible(true), "until a thorough search was made");
-            assert!(newcomers.are_possible(true), "and once more");
+            assert!(newcomers.are_possible(NOW, false), "at once");
+            assert!(newcomers.are_possible(NOW, true), "until a thorough search was made");
+            assert!(newcomers.are_possible(NOW, true), "and once more");
             child.wait().unwrap();
         }
     }
@@ -96,7 +99,7 @@ mod tests {
         // Others start things meanwhile, but not always.
         let quick = |_| {
             let mut newcomers = Newcomers::new();
-            (0..20).filter(|_| newcomers.are_possible(false)).count()
+            (0..20).filter(|_| newcomers.are_possible(NOW, false)).count()
         };
         if Newcomers::new().file.is_some() {
             assert!((0..1000).any(|run| quick(run) == usize::from(QUICK_SEARCHES)));
@@ -106,14 +109,14 @@ mod tests {
     #[test]
     fn without_the_kernels_help_every_time_is_right() {
         let mut newcomers = Newcomers { file: None, ..Newcomers::new() };
-        assert!((0..10).all(|_| newcomers.are_possible(true)));
+        assert!((0..10).all(|_| newcomers.are_possible(NOW, true)));
     }
 
     #[test]
     fn nothing_is_searched_for_while_nothing_starts() {
         let nothing = |_| {
             let mut newcomers = Newcomers::new();
-            (0..5).any(|_| !newcomers.are_possible(true))
+            (0..5).any(|_| !newcomers.are_possible(NOW, true))
         };
         // Others start things meanwhile, but not always.
         let told = Newcomers::new().file.is_some();

@@ -89,16 +89,17 @@ impl Process {
     }
 
     /// Reads it again, as closely as `look` says, and `status` if anything tells of a change; of what
-    /// tells of none, the high-water mark waits for the next look. An error means that the process is
-    /// gone.
-    pub(super) fn read(&mut self, look: Look, buffer: &mut Vec<u8>) -> Result<()> {
+    /// tells of none, the high-water mark waits for the next look. Whether it was read; an error means
+    /// that the process is gone.
+    pub(super) fn read(&mut self, look: Look, buffer: &mut Vec<u8>) -> Result<bool> {
         let have_changed = self.read_sizes()?;
         let was_active = look >= Look::Faults && self.has_been_active(buffer)?;
         if have_changed || was_active || look == Look::Everything || self.is_ending() {
-            return self.read_status(buffer);
+            self.read_status(buffer)?;
+        } else {
+            self.is_fresh = false;
         }
-        self.is_fresh = false;
-        Ok(())
+        Ok(self.is_fresh)
     }
 
     /// Reads `stat` again: whether there were page faults since the last time, or threads came or went.

@@ -10,6 +10,7 @@
 mod family;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::Pid;
@@ -135,9 +136,13 @@ impl Servers {
     /// the workload's own is refused.
     pub(super) fn read(
         &mut self,
+        now: Duration,
         look: Look,
         is_counted: impl Fn(i32) -> bool,
     ) -> Option<ServerReading> {
+        if self.named.is_empty() && self.families.is_empty() {
+            return None;
+        }
         let unavailable = &mut self.unavailable;
         self.named.retain(|id| {
             let counted = is_counted(id);
@@ -152,7 +157,7 @@ impl Servers {
             let anon = process.memory()?.anon;
             Some(ServerReading::since(*self.before.get(&id)?, anon, process.recent_rise()))
         });
-        let families = self.families.iter_mut().filter_map(|family| family.read(look));
+        let families = self.families.iter_mut().filter_map(|family| family.read(now, look));
         let sum = families.chain(named).reduce(ServerReading::and);
         self.named.forget_highs();
         self.peak = self.peak.max(sum.map(|sum| sum.peak));
@@ -160,8 +165,8 @@ impl Servers {
     }
 
     /// Reads the processes for the last time, with all that was not told yet.
-    pub(super) fn finish(&mut self, is_counted: impl Fn(i32) -> bool) {
-        self.read(Look::Everything, is_counted);
+    pub(super) fn finish(&mut self, now: Duration, is_counted: impl Fn(i32) -> bool) {
+        self.read(now, Look::Everything, is_counted);
     }
 
     /// The figure; `None` if there is no server.
@@ -199,6 +204,8 @@ impl Servers {
 mod tests {
     use super::*;
 
+    const NOW: Duration = Duration::from_millis(500);
+
     fn own_id() -> i32 {
         rustix::process::getpid().as_raw_nonzero().get()
     }
@@ -218,14 +225,14 @@ mod tests {
     #[test]
     fn without_a_server_there_is_no_figure() {
         let mut servers = Servers::new(true);
-        assert_eq!((servers.read(Look::Sizes, |_| false), servers.metric()), (None, None));
+        assert_eq!((servers.read(NOW, Look::Sizes, |_| false), servers.metric()), (None, None));
     }
 
     #[test]
     fn what_it_held_before_does_not_count() {
         let mut servers = servers(vec![process(own_id(), None)]);
         assert!(servers.metric().is_some_and(|metric| metric.value.is_none()));
-        let reading = servers.read(Look::Sizes, |_| false);
+        let reading = servers.read(NOW, Look::Sizes, |_| false);
         // Other tests run in this process: it may have grown a little, but not doubled.
         let held: u64 =
             servers.named.with_memory().map(|(_, own)| own.memory().unwrap().anon).sum();
@@ -241,7 +248,7 @@ mod tests {
         let mut servers = servers(vec![process(i32::try_from(child.id()).unwrap(), None)]);
         child.kill().unwrap();
         child.wait().unwrap();
-        assert_eq!(servers.read(Look::Sizes, |_| false), None);
+        assert_eq!(servers.read(NOW, Look::Sizes, |_| false), None);
         let metric = servers.metric().unwrap();
         assert!(metric.unavailable.unwrap().contains("ended before"));
     }
@@ -271,10 +278,12 @@ mod tests {
         let mut servers = Servers::new(true);
         servers.hear(process(i32::try_from(child.id()).unwrap(), None));
         assert!(
-            servers.read(Look::Sizes, |_| false).is_some_and(|reading| reading.peak < 32 << 20)
+            servers
+                .read(NOW, Look::Sizes, |_| false)
+                .is_some_and(|reading| reading.peak < 32 << 20)
         );
         spike();
-        servers.finish(|_| false);
+        servers.finish(NOW, |_| false);
         assert!(servers.metric().unwrap().value.unwrap() > f64::from(32 << 20));
         drop(tell);
         child.wait().unwrap();
@@ -295,10 +304,10 @@ mod tests {
         assert!(why(&named).contains("not postgres"), "{}", why(&named));
         // A sum that lacks one of two would be too low.
         let mut both = servers(vec![process(own_id(), None), process(i32::MAX, None)]);
-        both.read(Look::Sizes, |_| false);
+        both.read(NOW, Look::Sizes, |_| false);
         assert!(why(&both).contains("can't be seen"));
         let mut own = servers(vec![process(own_id(), None)]);
-        assert_eq!(own.read(Look::Sizes, |id| id == own_id()), None);
+        assert_eq!(own.read(NOW, Look::Sizes, |id| id == own_id()), None);
         assert!(why(&own).contains("descends"));
         let told = servers(vec![ServerLine::Unavailable("it is far away".to_owned())]);
         assert_eq!(why(&told), "it is far away");

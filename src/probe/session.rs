@@ -5,11 +5,11 @@ mod farewell;
 
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, getpgid, getpgrp, wait, waitid,
 };
 
+use super::awaited::{self, Awaited, Ended, Woken};
 use super::clock::Deadlines;
 use super::ending::{Cause, Ending};
 use super::group::Group;
@@ -51,6 +51,8 @@ fn measure(options: &Options) -> Result<u8, String> {
     }
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(|error| failed("becoming the workload's subreaper")(error.into()))?;
+    let awaited = Awaited::new(signals.awaited(), marks.awaited())
+        .map_err(|error| failed("waiting for signals and marks")(error.into()))?;
     let (group, no_group) = match Group::make() {
         Ok(group) => (Some(group), None),
         Err(why) => (None, Some(why)),
@@ -95,6 +97,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         passes,
         signals,
         marks,
+        awaited,
         said: Said::default(),
         record: Record::new(None),
         deadlines: Deadlines::new(options.period),
@@ -133,6 +136,8 @@ struct Session<'a> {
     passes: Option<Passes>,
     signals: Signals,
     marks: Marks,
+    /// Both of them.
+    awaited: Awaited,
     said: Said,
     record: Record,
     deadlines: Deadlines,
@@ -153,13 +158,6 @@ struct Session<'a> {
     /// Processes that the first one did not wait for.
     had_orphans: bool,
     notes: Vec<String>,
-}
-
-/// What there is to look at.
-#[derive(Clone, Copy, Debug)]
-struct Woken {
-    by_signal: bool,
-    by_marks: bool,
 }
 
 impl Session<'_> {
@@ -207,30 +205,20 @@ impl Session<'_> {
     /// Sleeps until there is something to do, a signal, or a mark.
     fn sleep(&self) -> Woken {
         let now = self.now();
-        let timeout = self.next_event(now).saturating_sub(now);
-        let timeout = Timespec::try_from(timeout).unwrap_or_default();
-        let signals = self.signals.awaited();
-        let mut awaited =
-            [PollFd::new(&signals, PollFlags::IN), PollFd::new(&signals, PollFlags::IN)];
-        let marks = self.marks.awaited(now);
-        if let Some(marks) = &marks {
-            awaited[1] = PollFd::new(marks, PollFlags::IN);
+        let time = self.next_event(now).saturating_sub(now);
+        if self.marks.rests_until(now).is_none() {
+            return self.awaited.sleep(time);
         }
-        // A signal cuts it short with an error.
-        let cut_short = poll(&mut awaited, Some(&timeout)).is_err();
-        let [by_signal, other] = awaited.map(|awaited| !awaited.revents().is_empty());
-        Woken {
-            by_signal: cut_short || by_signal,
-            by_marks: !cut_short && marks.is_some() && other,
-        }
+        let by_signal = awaited::sleep_for(self.signals.awaited(), time) != Ended::ByTime;
+        Woken { by_signal, by_marks: false }
     }
 
     /// Reads the tree, if `at_mark` with all that it can have.
     fn read(&mut self, t: Duration, at_mark: bool) -> Sample {
         let look = self.looks.take(t, at_mark);
-        let tree = self.tree.read(look);
+        let tree = self.tree.read(t, look);
         self.last = tree;
-        let server = self.servers.read(look, |id| self.tree.contains(id));
+        let server = self.servers.read(t, look, |id| self.tree.contains(id));
         let heap = match &mut self.heap {
             Some(Ok(heap)) => heap.read(&self.tree, t),
             _ => None,
@@ -360,7 +348,7 @@ impl Session<'_> {
     }
 
     fn end(&mut self, cause: Cause, message: String, wanted: impl Fn(Pid) -> bool) {
-        self.last = self.tree.read(Look::Everything);
+        self.last = self.tree.read(self.now(), Look::Everything);
         self.tree.signal(cause.signal(), wanted);
         // What is stopped can't handle anything else.
         self.tree.signal(Signal::CONT, |_| true);

@@ -8,7 +8,7 @@
 mod search;
 
 use std::os::fd::OwnedFd;
-use std::time::Instant;
+use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, Result};
@@ -31,8 +31,8 @@ pub(super) struct Tree {
     group: Option<Group>,
     members: Members,
     newcomers: Newcomers,
-    /// When an expensive search is affordable again.
-    search_due: Instant,
+    /// When an expensive search is affordable again, since the workload's start.
+    search_due: Duration,
 }
 
 impl Tree {
@@ -47,7 +47,7 @@ impl Tree {
             group,
             members: Members::new(reset),
             newcomers: Newcomers::new(),
-            search_due: Instant::now(),
+            search_due: Duration::ZERO,
         }
     }
 
@@ -96,12 +96,12 @@ impl Tree {
         self.members.with_memory()
     }
 
-    /// Looks at every process, and finds new ones.
-    pub(super) fn read(&mut self, look: Look) -> Reading {
+    /// Looks at every process, and finds new ones. It is `now`, since the workload's start.
+    pub(super) fn read(&mut self, now: Duration, look: Look) -> Reading {
         if self.members.refresh(look) {
             self.newcomers.expect();
         }
-        self.discover();
+        self.discover(now);
         self.members.take_reading()
     }
 

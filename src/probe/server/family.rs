@@ -1,6 +1,6 @@
 //! A server that is there for this workload alone: a process's descendants, all of which are read.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::Pid;
@@ -22,7 +22,7 @@ pub(super) struct Family {
     /// What all held together by the first reading, in bytes.
     before: Option<u64>,
     newcomers: Newcomers,
-    search_due: Instant,
+    search_due: Duration,
 }
 
 impl Family {
@@ -30,9 +30,9 @@ impl Family {
     pub(super) fn of(root: Pid, reset: bool) -> Self {
         let mut members = Members::new(reset);
         let root = members.open(root.as_raw_nonzero().get()).ok();
-        let (newcomers, search_due) = (Newcomers::new(), Instant::now());
+        let (newcomers, search_due) = (Newcomers::new(), Duration::ZERO);
         let mut family = Self { root, members, before: None, newcomers, search_due };
-        family.read(Look::Everything);
+        family.read(Duration::ZERO, Look::Everything);
         family
     }
 
@@ -42,13 +42,13 @@ impl Family {
     }
 
     /// What all hold together, less what they held before; `None` if there are none.
-    pub(super) fn read(&mut self, look: Look) -> Option<ServerReading> {
+    pub(super) fn read(&mut self, now: Duration, look: Look) -> Option<ServerReading> {
         if self.members.refresh(look) {
             self.newcomers.expect();
         }
-        if Instant::now() >= self.search_due && self.newcomers.are_possible(true) {
+        if now >= self.search_due && self.newcomers.are_possible(now, true) {
             self.search();
-            self.search_due = Instant::now() + SEARCH;
+            self.search_due = now + SEARCH;
         }
         let reading = self.members.take_reading();
         if reading.threads == 0 {
@@ -97,14 +97,14 @@ mod tests {
         said.next();
         let root = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
         let mut family = Family::of(root, false);
-        let first = family.read(Look::Sizes).unwrap();
+        let first = family.read(SEARCH, Look::Sizes).unwrap();
         assert!(first.anon < 1 << 20, "{first:?}");
         tell.write_all(b"\n").unwrap();
         said.next();
-        let held = family.read(Look::Sizes).unwrap();
+        let held = family.read(SEARCH, Look::Sizes).unwrap();
         assert!((60 << 20..70 << 20).contains(&held.anon), "{held:?}");
         tell.write_all(b"\n").unwrap();
         child.wait().unwrap();
-        assert_eq!(family.read(Look::Sizes), None);
+        assert_eq!(family.read(SEARCH, Look::Sizes), None);
     }
 }

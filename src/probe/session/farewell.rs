@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, WaitOptions, WaitStatus, wait};
 
 use super::Session;
+use crate::probe::awaited;
 use crate::probe::ending::GRACE;
 use crate::probe::group::Group;
 use crate::probe::look::Look;
@@ -36,7 +36,7 @@ impl Session<'_> {
             }
             let now = self.now();
             let stop = self.signals.take().stop.is_some();
-            let living = self.tree.read(Look::Sizes).processes;
+            let living = self.tree.read(now, Look::Sizes).processes;
             if kill_at.is_none() && living > 0 && (stop || now >= began + FAREWELL) {
                 kill_at = Some(now + GRACE);
                 let names = self.tree.names().join(", ");
@@ -55,19 +55,13 @@ impl Session<'_> {
                 self.notes.push("a process that was left behind could not be ended".to_owned());
                 return;
             }
-            self.sleep_for_child(CLEARING_PERIOD);
+            awaited::sleep_for(self.signals.awaited(), CLEARING_PERIOD);
         }
-    }
-
-    fn sleep_for_child(&self, time: Duration) {
-        let signals = self.signals.awaited();
-        let timeout = Timespec::try_from(time).unwrap_or_default();
-        let _ = poll(&mut [PollFd::new(&signals, PollFlags::IN)], Some(&timeout));
     }
 
     pub(super) fn finish(mut self, status: WaitStatus) -> Measured {
         let wall = self.now();
-        self.servers.finish(|id| self.tree.contains(id));
+        self.servers.finish(wall, |id| self.tree.contains(id));
         self.clear_up();
         let Self { mut said, mut record, mut servers, .. } = self;
         self.marks.finish(wall, &mut |message| said.hear(message));

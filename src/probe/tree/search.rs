@@ -14,18 +14,18 @@ const STRAYS: Duration = Duration::from_millis(100);
 
 impl Tree {
     /// Finds new processes, if there can be any.
-    pub(super) fn discover(&mut self) {
-        let affordable = Instant::now() >= self.search_due;
-        if !self.newcomers.are_possible(affordable) {
+    pub(super) fn discover(&mut self, now: Duration) {
+        let affordable = now >= self.search_due;
+        if !self.newcomers.are_possible(now, affordable) {
             return;
         }
         self.find_members(affordable);
         if self.own_children.is_none() {
             if affordable {
-                self.search_everywhere();
+                self.search_everywhere(now);
             }
         } else if affordable || self.group.is_none() {
-            self.find_descendants(affordable);
+            self.find_descendants(now, affordable);
         }
     }
 
@@ -39,7 +39,7 @@ impl Tree {
         });
     }
 
-    fn find_descendants(&mut self, affordable: bool) {
+    fn find_descendants(&mut self, now: Duration, affordable: bool) {
         let began = Instant::now();
         let mut searched = Duration::ZERO;
         self.members.add_descendants(
@@ -50,19 +50,18 @@ impl Tree {
             },
             |process, buffer, found| searched += find_children(process, affordable, buffer, found),
         );
-        let now = Instant::now();
         if self.group.is_some() {
-            self.search_due = now + ((now - began) * SHARE).max(STRAYS);
+            self.search_due = now + (began.elapsed() * SHARE).max(STRAYS);
         } else if !searched.is_zero() {
             self.search_due = now + searched * SHARE;
         }
     }
 
     /// The way without lists of children.
-    fn search_everywhere(&mut self) {
+    fn search_everywhere(&mut self, now: Duration) {
         let began = Instant::now();
         self.members.add_by_parents(self.own.as_raw_nonzero().get(), all_processes());
-        self.search_due = Instant::now() + began.elapsed() * SHARE;
+        self.search_due = now + began.elapsed() * SHARE;
     }
 }
 

@@ -17,7 +17,7 @@ fn sleeper() -> Child {
 fn finds_both(mut tree: Tree) {
     let mut child = sleeper();
     let id = i32::try_from(child.id()).unwrap();
-    let reading = tree.read(Look::Everything);
+    let reading = tree.read(Duration::ZERO, Look::Everything);
     let grandchildren: Vec<i32> = tree
         .members
         .iter()
@@ -31,7 +31,7 @@ fn finds_both(mut tree: Tree) {
         rustix::process::kill_process(pid, Signal::KILL).unwrap();
     }
     child.wait().unwrap();
-    tree.read(Look::Everything);
+    tree.read(Duration::ZERO, Look::Everything);
     assert!(!tree.contains(id), "what has ended is dropped");
 }
 
