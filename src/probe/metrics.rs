@@ -54,12 +54,15 @@ pub(super) fn metrics(measured: &mut Measured) -> Metrics {
     let usage = &measured.usage;
     let count = |name: &str, value: u64| {
         if peaks.readings == 0 {
-            return none(name, Precision::Sampled, "the command ended before it could be read");
+            return none(name, Precision::Sampled, unread(peaks.samples));
         }
         some(name, Precision::Sampled, value as f64)
     };
     // The first reading comes right after exec, when a program has hardly begun to need memory.
     let sampled = |name: &str, value: u64| {
+        if peaks.readings == 0 && peaks.samples > 2 {
+            return none(name, Precision::Sampled, unread(peaks.samples));
+        }
         if peaks.readings < 2 {
             return none(name, Precision::Sampled, "the command ended before its second sample");
         }
@@ -103,6 +106,14 @@ pub(super) fn metrics(measured: &mut Measured) -> Metrics {
     metrics.extend(std::mem::take(&mut measured.passes.metrics));
     metrics.extend(std::mem::take(&mut measured.said.values).into_metrics());
     metrics
+}
+
+/// Why none of so many samples could read anything.
+const fn unread(samples: u64) -> &'static str {
+    match samples {
+        0..=2 => "the command ended before it could be read",
+        _ => "no sample could read it: there is no /proc here, or it hides the command",
+    }
 }
 
 /// Live heap, if it was to be counted. What there is no CPython for has no figure of it.

@@ -101,7 +101,10 @@ fn answer(text: Result<String, String>) -> u8 {
 /// A reader that has gone away (`| head`) is no failure.
 fn print(text: &str) -> u8 {
     match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => EXIT_PROBE_FAILED,
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            complain(&format!("stdout: {error}"));
+            EXIT_PROBE_FAILED
+        }
         _ => 0,
     }
 }

@@ -45,8 +45,8 @@ Options:
                            memprobe ends; PID is that process's own, in case it
                            ended before memprobe could look
       --server PID         Read the memory of all that descends from this
-                           process with every sample, as the server's; may be
-                           given several times
+                           process, without itself, with every sample, as the
+                           server's; may be given several times
       --plot WHEN          Draw RSS over time, with live heap if it is counted,
                            under the summary: auto (if stderr is a terminal),
                            always, never [default: auto]

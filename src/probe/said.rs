@@ -56,11 +56,13 @@ impl Said {
         let mut notes = Vec::new();
         if let Some(first) = &self.first_junk {
             let count = self.junk;
-            notes.push(format!("MEMPROBE_FD: {count} lines were not understood, first: {first}"));
+            let lines = if count == 1 { "line was" } else { "lines were" };
+            notes.push(format!("MEMPROBE_FD: {count} {lines} not understood, first: {first}"));
         }
         if self.refused > 0 {
+            let metrics = if self.refused == 1 { "metric was" } else { "metrics were" };
             notes.push(format!(
-                "MEMPROBE_FD: {} metrics were dropped: a name of memprobe's own, another unit than \
+                "MEMPROBE_FD: {} {metrics} dropped: a name of memprobe's own, another unit than \
                  before, or more than 1,000 names",
                 self.refused
             ));

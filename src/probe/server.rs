@@ -184,7 +184,9 @@ impl Servers {
             (Some(read), None) => Some(some(read, Precision::Sampled)),
             (None, None) if self.before.is_empty() && self.families.is_empty() => None,
             (None, None) => {
-                Some(none("the server's process or the command ended before it was read again"))
+                Some(none(self.families.iter().find_map(Family::why_empty).unwrap_or(
+                    "the server's process or the command ended before it was read again",
+                )))
             }
         }
     }
@@ -287,6 +289,19 @@ mod tests {
         assert!(servers.metric().unwrap().value.unwrap() > f64::from(32 << 20));
         drop(tell);
         child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_server_without_descendants_says_so() {
+        let why = |id: i32| {
+            let servers = Servers::following(false, &[Pid::from_raw(id).unwrap()]);
+            servers.metric().unwrap().unavailable.unwrap()
+        };
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        assert!(why(i32::try_from(child.id()).unwrap()).contains("nothing descends"));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(why(i32::MAX).contains("can't be seen"));
     }
 
     #[test]

@@ -22,7 +22,8 @@ impl Look {
     pub(super) fn of(out: impl AsFd) -> Self {
         let window = rustix::termios::tcgetwinsize(out).ok().map(|size| size.ws_col.into());
         let told = || env::var("COLUMNS").ok()?.parse().ok();
-        let width = window.filter(|width| *width > 0).or_else(told).unwrap_or(USUAL);
+        let known = |width: &usize| *width > 0;
+        let width = window.filter(known).or_else(|| told().filter(known)).unwrap_or(USUAL);
         let unicode = is_utf8(|name| env::var(name).ok());
         Self { width: width.min(WIDEST), unicode }
     }

@@ -15,8 +15,8 @@ fn marks_progress_metrics_and_digest_arrive() {
     assert_eq!(latency.distribution.unwrap().count, 2);
     assert!(probed.value("peak_rss") > 1.0, "a workload can't overwrite ours");
     let notes = probed.notes();
-    assert!(notes.contains("1 lines were not understood, first: nonsense"), "{notes}");
-    assert!(notes.contains("1 metrics were dropped"), "{notes}");
+    assert!(notes.contains("1 line was not understood, first: nonsense"), "{notes}");
+    assert!(notes.contains("1 metric was dropped"), "{notes}");
     let progress: Vec<f64> = file.points("progress").map(|(_, rows)| rows).collect();
     assert!(progress.is_sorted() && progress.first() == Some(&10.0), "{progress:?}");
     assert_eq!(progress.last(), Some(&20.0));

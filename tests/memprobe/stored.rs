@@ -91,3 +91,33 @@ fn an_export_never_replaces_the_samples() {
         assert_eq!(fs::read(&path).unwrap(), content);
     }
 }
+
+#[test]
+fn what_cannot_be_printed_is_told() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memprobe"));
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = command.args(["plot", "--help"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(125));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("memprobe: stdout: No space left"), "{said}");
+}
+
+#[test]
+fn several_files_are_plotted_for_a_width_that_is_none() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let mut plot = Command::new(env!("CARGO_BIN_EXE_memprobe"));
+    plot.arg("plot").env("COLUMNS", "0").env("LC_ALL", "C");
+    for folder in &folders {
+        let mut command = memprobe(folder.path(), &[]);
+        assert!(command.arg(known()).args(["marks", "15"]).status().unwrap().success());
+        plot.arg(folder.path());
+    }
+    let output = plot.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    for folder in &folders {
+        assert!(text.contains(&format!("{}\n", folder.path().display())), "{text}");
+    }
+    assert_eq!(text.matches("^ start").count(), 2, "{text}");
+    // The width that is usual, less a column at the end.
+    assert!(text.lines().any(|line| line.len() == 79), "{text}");
+}

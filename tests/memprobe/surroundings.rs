@@ -120,3 +120,21 @@ fn what_is_typed_is_the_commands_to_handle() {
     assert_eq!((probed.code(), probed.result.signal), (Some(130), Some(2)));
     assert_eq!(probed.result.outcome, ProbeOutcome::Interrupted);
 }
+
+#[test]
+fn without_proc_the_reason_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ["--out", folder.path().to_str().unwrap()];
+    let hidden = "exec unshare --user --map-root-user --mount sh -c \
+                  'mount -t tmpfs none /proc || exit 99; exec \"$@\"' sh \"$@\"";
+    let output = in_shell(hidden, &options, &["sleep", "0.1"]);
+    if !fs::exists(folder.path().join("result.json")).unwrap() {
+        skip::say("there are no user namespaces here");
+        return;
+    }
+    let probed = Probed::read(folder, output);
+    assert_eq!(probed.result.outcome, ProbeOutcome::Ok);
+    for metric in ["processes", "peak_anon"] {
+        assert!(probed.why_not(metric).contains("there is no /proc"), "{:?}", probed.result);
+    }
+}

@@ -311,7 +311,7 @@ mod tests {
             }
             let text = shown(&curve, &marks, 1e3, Look { width, unicode }).unwrap();
             for line in text.lines() {
-                prop_assert!(line.chars().count() <= width, "{text}");
+                prop_assert!(textwrap::core::display_width(line) <= width, "{text}");
                 prop_assert!(!line.chars().any(char::is_control), "{text:?}");
                 prop_assert!(unicode || line.is_ascii(), "{text}");
             }

@@ -41,6 +41,18 @@ impl Family {
         self.members.reset_refused()
     }
 
+    /// Why nothing was read, if nothing was.
+    pub(super) const fn why_empty(&self) -> Option<&'static str> {
+        match (&self.root, self.before) {
+            (_, Some(_)) => None,
+            (None, None) => Some("the process that --server names can't be seen from here"),
+            (Some(_), None) => Some(
+                "nothing descends from the process that --server names, and that one itself does \
+                 not count",
+            ),
+        }
+    }
+
     /// What all hold together, less what they held before; `None` if there are none.
     pub(super) fn read(&mut self, now: Duration, look: Look) -> Option<ServerReading> {
         if self.members.refresh(look) {
