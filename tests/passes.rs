@@ -73,6 +73,19 @@ fn instances_are_counted_at_every_mark() {
     });
 }
 
+/// A reading comes at some place of the interpreter's start, which depends on what was allocated
+/// before: so with each argument more it is another.
+#[test]
+fn no_start_is_disturbed() {
+    const STARTS: &str = "n=0; while [ $n -lt 48 ]; do n=$((n + 1)); set -- \"$@\" x; \
+                          \"$0\" -I -c pass \"$@\" || exit 9; done; echo $n";
+    for python in pythons() {
+        let command = ["sh", "-c", STARTS, python.to_str().unwrap()];
+        let probed = probe(&["--objects", "__main__.Plain"], &command);
+        assert_eq!((probed.code(), &*probed.stdout), (Some(0), "48\n"), "{}", probed.stderr);
+    }
+}
+
 #[test]
 fn a_thread_may_send_the_mark() {
     of_each_python(&OBJECTS, "threads", |probed| {

@@ -44,7 +44,8 @@ functions! {
     lock = c"PyGILState_Ensure" () -> c_int;
     unlock = c"PyGILState_Release" (c_int);
     modules = c"PyImport_GetModuleDict" () -> Object;
-    import = c"PyImport_ImportModule" (*const c_char) -> Object;
+    new_module = c"PyModule_New" (*const c_char) -> Object;
+    set_attribute = c"PyObject_SetAttrString" (Object, *const c_char, Object) -> c_int;
     dict_item = c"PyDict_GetItemString" (Object, *const c_char) -> Object;
     mapping_item = c"PyMapping_GetItemString" (Object, *const c_char) -> Object;
     attribute = c"PyObject_GetAttr" (Object, Object) -> Object;

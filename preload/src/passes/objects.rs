@@ -4,7 +4,7 @@
 //! finds it (`tp_traverse`), each object once, with the size that `sys.getsizeof` says. Nothing of
 //! Python's own code runs for that, and nothing is created but the list.
 
-use core::ffi::{CStr, c_int, c_void};
+use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::null_mut;
 
 use super::api::{self, Functions, Object};
@@ -134,11 +134,12 @@ impl Own {
         let variable = |name: &CStr| api::find::<Object>(name);
         // SAFETY: the caller holds the lock. What is found here is kept for good.
         unsafe {
-            let collector = (python.import)(c"gc".as_ptr());
+            let collector = collector(python);
             if collector.is_null() {
                 return None;
             }
             let list_objects = (python.attribute_named)(collector, c"get_objects".as_ptr());
+            (python.release)(collector);
             let object = variable(c"PyBaseObject_Type")?;
             let plain_size = (python.attribute_named)(object, c"__sizeof__".as_ptr());
             let size_of = (python.system)(c"getsizeof".as_ptr());
@@ -156,6 +157,51 @@ impl Own {
             let method = variable(c"PyMethodDescr_Type")?;
             Some(Self { list_objects, size_of, plain_size, method, left_out })
         }
+    }
+}
+
+/// The collector's module, made by what `import` itself calls in the end; null if that can't be.
+///
+/// `import` would run Python's code, maybe in the midst of another import: 3.11 then loses a note of
+/// which thread waits for which module, and the program's own import fails.
+unsafe fn collector(python: &Functions) -> Object {
+    const NAME: *const c_char = c"gc".as_ptr();
+    // SAFETY: the caller holds the lock; what is null is not used.
+    unsafe {
+        let loaded = |name| (python.dict_item)((python.modules)(), name);
+        let collector = loaded(NAME);
+        if !collector.is_null() {
+            (python.keep)(collector);
+            return collector;
+        }
+        let importer = loaded(c"_imp".as_ptr());
+        if importer.is_null() {
+            return null_mut();
+        }
+        let call = |name: &CStr, argument: Object| {
+            let function = (python.attribute_named)(importer, name.as_ptr());
+            if function.is_null() || argument.is_null() {
+                return null_mut();
+            }
+            let result = (python.call_with)(function, argument);
+            (python.release)(function);
+            result
+        };
+        // All that is asked of it is its name.
+        let wanted = (python.new_module)(NAME);
+        let name = (python.intern)(NAME);
+        if wanted.is_null() || (python.set_attribute)(wanted, c"name".as_ptr(), name) != 0 {
+            return null_mut();
+        }
+        let collector = call(c"create_builtin", wanted);
+        (python.release)(wanted);
+        (python.release)(name);
+        let done = call(c"exec_builtin", collector);
+        if done.is_null() {
+            return null_mut();
+        }
+        (python.release)(done);
+        collector
     }
 }
 
