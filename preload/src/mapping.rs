@@ -13,7 +13,6 @@ use crate::{allocator, layout, real, slot, sys};
 
 /// As many mappings as the kernel lets a process have, unless it is told otherwise.
 const MOST: usize = 65_536;
-const PAGE: usize = 4096;
 /// How often another thread gets the processor before we give up.
 const PATIENCE: u32 = 100_000;
 
@@ -118,9 +117,12 @@ impl Mappings {
 
 /// The pages that `length` bytes from `at` on lie in; `None` where the kernel would refuse.
 fn pages(at: *mut c_void, length: usize) -> Option<Range> {
-    let start = at as usize;
-    let end = start.checked_add(length.checked_next_multiple_of(PAGE)?)?;
-    (start.is_multiple_of(PAGE) && length > 0).then_some(Range { start, end })
+    pages_of(sys::page_size(), at as usize, length)
+}
+
+fn pages_of(size: usize, start: usize, length: usize) -> Option<Range> {
+    let end = start.checked_add(length.checked_next_multiple_of(size)?)?;
+    (start.is_multiple_of(size) && length > 0).then_some(Range { start, end })
 }
 
 /// Maps memory whose content is accounted for elsewhere, so that it never counts: not even for
@@ -268,4 +270,21 @@ unsafe extern "C" fn mremap(
 pub(crate) fn is_in_place() -> bool {
     let ours = [(c"mmap", mmap as *const ()), (c"munmap", munmap as *const ())];
     ours.into_iter().all(|(name, ours)| real::is_reached(name, ours))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mapping_has_whole_pages_of_the_kernels_size() {
+        const KIB: usize = 1024;
+        let range = |start, end| Some(Range { start: start * KIB, end: end * KIB });
+        assert_eq!(pages_of(4 * KIB, 64 * KIB, 5 * KIB), range(64, 72));
+        assert_eq!(pages_of(64 * KIB, 64 * KIB, 5 * KIB), range(64, 128));
+        assert_eq!(pages_of(64 * KIB, 68 * KIB, 5 * KIB), None, "it begins within a page");
+        assert_eq!(pages_of(4 * KIB, 64 * KIB, 0), None);
+        assert_eq!(pages_of(4 * KIB, 64 * KIB, usize::MAX), None);
+        assert!(sys::page_size().is_power_of_two() && sys::page_size() >= 4 * KIB);
+    }
 }

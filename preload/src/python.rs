@@ -71,9 +71,9 @@ static INSIDE: AtomicBool = AtomicBool::new(false);
 /// A pool's size as a power of two.
 static POOL_BITS: AtomicUsize = AtomicUsize::new(14);
 
-/// Addresses have 47 bits; a region is 4 GiB of them, in which a bit stands for each pool.
+/// A region is 4 GiB of addresses, in which a bit stands for each pool.
 const REGION_BITS: usize = 32;
-const REGIONS: usize = 1 << 15;
+const REGIONS: usize = 1 << (sys::ADDRESS_BITS - REGION_BITS);
 static POOLS: [AtomicPtr<AtomicU64>; REGIONS] = [const { AtomicPtr::new(null_mut()) }; REGIONS];
 
 /// If the program is a CPython, or is linked with one: puts ours in place, before it begins.

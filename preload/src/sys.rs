@@ -4,6 +4,10 @@
 use core::ffi::{c_char, c_int, c_long, c_void};
 use core::mem::MaybeUninit;
 
+/// An address has so many bits at most, unless a program asks the kernel for more: 47 on x86-64, and
+/// 48 on aarch64, where mappings begin at the upper end.
+pub(crate) const ADDRESS_BITS: usize = 48;
+
 pub(crate) const PROT_NONE: c_int = 0;
 pub(crate) const PROT_READ_WRITE: c_int = 3;
 pub(crate) const MAP_SHARED: c_int = 0x01;
@@ -24,6 +28,7 @@ pub(crate) const RTLD_NEXT: *mut c_void = usize::MAX as *mut c_void;
 pub(crate) const CLOCK_MONOTONIC: c_int = 1;
 pub(crate) const AT_PHDR: u64 = 3;
 pub(crate) const AT_PHNUM: u64 = 5;
+const AT_PAGESZ: u64 = 6;
 pub(crate) const AT_BASE: u64 = 7;
 pub(crate) const AT_EXECFN: u64 = 31;
 pub(crate) const OWN_PROGRAM: *const c_char = c"/proc/self/exe".as_ptr();
@@ -114,6 +119,12 @@ pub(crate) unsafe fn map(length: usize, flags: c_int, file: c_int) -> Option<*mu
 pub(crate) unsafe fn unmap(at: *mut c_void, length: usize) {
     // SAFETY: the caller's own mapping.
     unsafe { syscall(number::MUNMAP, at, length) };
+}
+
+/// Bytes in a page: 4, 16 or 64 KiB on aarch64, as its kernel was built.
+pub(crate) fn page_size() -> usize {
+    // SAFETY: the kernel's own answer.
+    unsafe { getauxval(AT_PAGESZ) as usize }
 }
 
 /// What the kernel calls this process, and `ps` too.

@@ -10,6 +10,7 @@ use core::ffi::{c_int, c_void};
 use super::api::{self, CurrentThread, Functions, Object};
 use super::table::{Full, Pile, Table};
 use super::text::Text;
+use crate::sys;
 
 /// Lines of a reading at most.
 pub(super) const MOST_LINES: usize = 200;
@@ -252,8 +253,8 @@ impl Lines {
                 return Ok(None);
             }
             (python.keep)(code);
-            // Addresses have 47 bits, of which the last four are 0.
-            let key = file as u64 ^ u64::from(number).rotate_left(47);
+            // An object's address ends with four bits that are 0.
+            let key = file as u64 ^ u64::from(number).rotate_left(sys::ADDRESS_BITS as u32);
             let line = match self.by_number.get(key) {
                 Some(line) => {
                     (python.release)(file);
