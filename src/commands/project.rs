@@ -74,8 +74,12 @@ pub(super) fn progress(global: &Global) -> Progress {
 
 /// What a path is, following links.
 pub(super) fn look_up(path: &Path) -> Option<PathKind> {
-    let metadata = fs_err::metadata(path).ok()?;
-    Some(if metadata.is_dir() { PathKind::Folder } else { PathKind::File })
+    let kind = fs_err::metadata(path).ok()?.file_type();
+    Some(match kind {
+        kind if kind.is_dir() => PathKind::Folder,
+        kind if kind.is_file() => PathKind::File,
+        _ => PathKind::Other,
+    })
 }
 
 fn read_matrix(file: &Path) -> Result<String> {

@@ -19,6 +19,9 @@ use crate::plan::{Cell, Origin, expand_traced, product_size};
 
 /// A larger matrix is a slip of the keyboard, and would not fit into memory.
 const MOST_CELLS: usize = 100_000;
+/// An id is a path below a run's folder. Linux takes paths of up to 4,095 bytes; the rest is for where the
+/// reports are, and for the files of attempts.
+const LONGEST_ID: usize = 2_048;
 
 /// Every value of `axis` needs one of the `defined` tables, and every such table a value.
 pub(super) fn check_tables<T>(
@@ -95,6 +98,7 @@ pub(super) fn check_cells(
         context.add(Problem::at(span, "the matrix has no cells").hint(hint).absence());
     }
     check_ids(&cells, section, context);
+    check_length(&cells, section, context);
     cells.into_iter().map(|(cell, _)| cell).collect()
 }
 
@@ -115,6 +119,22 @@ fn check_ids(cells: &[(Cell, Origin)], section: &MatrixSection, context: &Contex
             context.add(Problem::at(&entry.span, message).hint(hint));
         }
     }
+}
+
+/// Says of the longest id, if it is too long, which part of it is.
+fn check_length(cells: &[(Cell, Origin)], section: &MatrixSection, context: &Context<'_>) {
+    let longest = cells.iter().map(|(cell, _)| cell).max_by_key(|cell| cell.id.as_str().len());
+    let Some(cell) = longest.filter(|cell| cell.id.as_str().len() > LONGEST_ID) else { return };
+    let parts = if cell.axes.is_empty() { &cell.extra } else { &cell.axes };
+    let Some((name, part)) = parts.iter().max_by_key(|(_, value)| value.len()) else { return };
+    let Some(place) = section.values_of(name).find(|value| value.value == *part) else { return };
+    let length = cell.id.as_str().len();
+    let message = format!(
+        "a cell's id would have {length} bytes, and may have {LONGEST_ID}: its longest part is this \
+         value of `{name}`"
+    );
+    let hint = "shorten values, or make one axis of several";
+    context.add(Problem::at(&place.span, message).hint(hint));
 }
 
 /// A source that no template mentions can't be what the workload runs, whatever its patches are.

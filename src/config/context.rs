@@ -18,6 +18,8 @@ pub enum PathKind {
     File,
     /// A folder (or a link to one).
     Folder,
+    /// A pipe, a socket or a device: reading it may wait for ever, and not be possible twice.
+    Other,
 }
 
 /// Which cells a template is expanded in.
@@ -91,10 +93,13 @@ impl<'a> Context<'a> {
     /// An existing file.
     pub(super) fn file(&self, path: &At<String>, what: &str) -> PathBuf {
         let absolute = self.existing(path, what);
-        if !path.value.is_empty() && self.look_up(&absolute) == Some(PathKind::Folder) {
-            let message = format!("{what} `{}` is a folder", path.value);
-            self.add(Problem::at(&path.span, message).hint("name a file in it"));
-        }
+        let (is, hint) = match self.look_up(&absolute).filter(|_| !path.value.is_empty()) {
+            Some(PathKind::Folder) => ("a folder", "name a file in it"),
+            Some(PathKind::Other) => ("a pipe or a device", "write its content to a file"),
+            Some(PathKind::File) | None => return absolute,
+        };
+        let message = format!("{what} `{}` is {is}", path.value);
+        self.add(Problem::at(&path.span, message).hint(hint));
         absolute
     }
 

@@ -13,12 +13,13 @@ use crate::plan::expand;
 const ROOT: &str = "/project";
 
 /// Everything below the root exists, but for what is called `missing…`; what has an extension is
-/// a file.
+/// a file, or a pipe if it is called `pipe…`.
 fn look_up(path: &Path) -> Option<PathKind> {
     assert!(path.is_absolute(), "{path:?} is asked for");
     let name = path.file_name()?.to_str()?;
     match name {
         _ if name.starts_with("missing") => None,
+        _ if name.starts_with("pipe") => Some(PathKind::Other),
         _ if name.contains('.') => Some(PathKind::File),
         _ => Some(PathKind::Folder),
     }

@@ -55,6 +55,21 @@ fn what_cannot_be_part_of_an_id() {
     }
 }
 
+#[test]
+fn an_id_is_no_longer_than_a_path_can_be() {
+    let none: [&str; 0] = [];
+    let one = |parts: usize, length: usize| {
+        let part = |number| format!("axis{number} = [\"{}\"]\n", "x".repeat(length - number % 2));
+        let axes: String = (0..parts).map(part).collect();
+        messages(&format!("[matrix]\n{axes}[workload]\ncommand = [\"true\"]"))
+    };
+    assert_eq!(one(20, 100), none);
+    let found = one(21, 100);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with(&format!("\"{}\" | ", "x".repeat(100))), "{found:?}");
+    assert!(found[0].contains("2110 bytes") && found[0].contains("`axis20`"), "{found:?}");
+}
+
 /// A broken line for each kind of problem: what is marked, what is said, what helps.
 #[test]
 fn each_problem_has_its_place_and_its_hint() {
