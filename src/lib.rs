@@ -11,7 +11,8 @@
 //! `config`, `plan` and `analyse` are pure: what they know of files, time and chance is
 //! passed in. `docs/architecture.md` explains the walls between the modules.
 
-// What everybody speaks: errors, exit codes, outcomes, measurements, statistics; and logs that grow.
+// What everybody speaks: errors, exit codes, outcomes, measurements, statistics; and two things
+// about files.
 pub mod error;
 pub mod event;
 pub mod exit_code;
@@ -20,6 +21,7 @@ mod growing_log;
 pub mod interrupt;
 pub mod measurement;
 pub mod outcome;
+mod same_file;
 pub mod statistics;
 
 // The pipeline, in order.

@@ -107,12 +107,6 @@ impl Mappings {
         });
         bytes
     }
-
-    fn is_counted(&self, range: Range) -> bool {
-        let mut any = false;
-        self.counted.each(range, |_| any = true);
-        any
-    }
 }
 
 /// The pages that `length` bytes from `at` on lie in; `None` where the kernel would refuse.
@@ -253,9 +247,8 @@ unsafe extern "C" fn mremap(
         && let (Some(from), Some(to)) = (pages(at, length), pages(new, new_length))
     {
         change(|mappings| {
-            let usable = mappings.is_counted(from);
-            let mut anonymous = false;
-            mappings.anonymous.each(from, |_| anonymous = true);
+            let (anonymous, usable) =
+                (mappings.anonymous.meets(from), mappings.counted.meets(from));
             let mut bytes = 0;
             if flags & sys::MREMAP_DONTUNMAP == 0 {
                 bytes = mappings.drop_range(from)?;

@@ -78,6 +78,12 @@ impl<const N: usize> Ranges<N> {
         }
     }
 
+    /// Whether any part of `other` is in the set.
+    pub(crate) fn meets(&self, other: Range) -> bool {
+        let (first, last) = self.overlapping(other);
+        first < last
+    }
+
     fn overlapping(&self, other: Range) -> (usize, usize) {
         let first = self.ranges().partition_point(|range| range.end <= other.start);
         let last = self.ranges().partition_point(|range| range.start < other.end);
@@ -157,6 +163,7 @@ mod tests {
             let mut held = [false; 24];
             set.each(range(0, 24), |part| held[part.start..part.end].fill(true));
             assert_eq!(held, bytes);
+            assert!(wanted.len() == 0 || set.meets(wanted) == add);
             assert!(set.ranges().windows(2).all(|pair| pair[0].end < pair[1].start));
         }
     }

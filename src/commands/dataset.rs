@@ -12,6 +12,7 @@ use crate::dataset::{Format, Source, export};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::exit_code;
 use crate::interrupt::Interrupt;
+use crate::same_file::is_same_file;
 
 use super::output;
 use super::project::{self, Project};
@@ -186,7 +187,7 @@ fn export_rows(
         };
     };
     if let Content::Fixture { path } = &dataset.content
-        && fs_err::canonicalize(file).ok() == fs_err::canonicalize(path).ok()
+        && is_same_file(file, path)
     {
         let message = format!("{} is the fixture that the rows are read from", file.display());
         return Err(Error::usage(message).hint("--output another file"));

@@ -4,7 +4,6 @@
 mod parquet;
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use lexopt::{Arg, Parser, ValueExt as _};
@@ -12,6 +11,7 @@ use lexopt::{Arg, Parser, ValueExt as _};
 use super::{stored, whole_file};
 use crate::measurement::SampleFile;
 use crate::measurement::sample_file::csv;
+use crate::same_file::is_same_file;
 
 pub(super) const HELP: &str = "\
 Writes what a sample file holds for other tools: a column for each field, and
@@ -116,18 +116,12 @@ fn write(export: &Export) -> Result<(), String> {
     let Some(path) = &export.output else {
         return to_stdout(&file, export.format);
     };
-    if is_same(path, &stored::file(&export.file)) {
+    if is_same_file(path, &stored::file(&export.file)) {
         let path = path.display();
         return Err(format!("{path} is the file to export\nhint: --output another one"));
     }
     let written = whole_file::write(path, |out| buffered(&file, export.format, out));
     written.map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// Whether two paths lead to one file, which must not be written in the place of what it holds.
-fn is_same(one: &Path, other: &Path) -> bool {
-    let file = |path: &Path| path.metadata().map(|data| (data.dev(), data.ino())).ok();
-    file(one).is_some_and(|one| Some(one) == file(other))
 }
 
 fn to_stdout(file: &SampleFile, format: Format) -> Result<(), String> {

@@ -46,7 +46,7 @@ fn replace(path: &Path, folder: &Path, content: &[u8]) -> io::Result<()> {
 /// When it can't be removed; the error names it.
 pub(super) fn remove(page: &Path) -> Result<()> {
     match fs_err::remove_file(page) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
     }
 }
