@@ -308,13 +308,16 @@ fn a_second_interrupt_does_not_wait() {
 
 #[test]
 fn what_was_ignored_stays_ignored() {
-    let folder = tempfile::tempdir().unwrap();
-    let script = "trap '' HUP; exec \"$@\"";
-    let mut command = Command::new("sh");
-    command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_memprobe"), "--out"]).arg(folder.path());
-    let status = command.arg(known()).args(["ignores", "1"]).stderr(Stdio::null()).status();
-    assert_eq!(status.unwrap().code(), Some(1));
-    assert_eq!(probe(&[], "ignores 1").status.code(), Some(0));
+    // The bits of SIGHUP, SIGPIPE and SIGCHLD.
+    for (how, wanted) in [("--ignore-signal", 0x1_1001), ("--default-signal", 0)] {
+        let mut command = Command::new("env");
+        command.args(["HUP", "PIPE", "CHLD"].map(|signal| format!("{how}={signal}")));
+        command.args([env!("CARGO_BIN_EXE_memprobe"), "--quiet", "--"]);
+        let output = command.args(["grep", "SigIgn", "/proc/self/status"]).output().unwrap();
+        let line = String::from_utf8(output.stdout).unwrap();
+        let mask = u64::from_str_radix(line.split_whitespace().nth(1).unwrap(), 16).unwrap();
+        assert_eq!(mask & 0x1_1001, wanted, "{line}");
+    }
 }
 
 #[test]

@@ -56,6 +56,7 @@ pub(super) fn spawn(
     };
     let mut spawner = Command::new(program);
     spawner.args(arguments);
+    birth::keep_ignoring(&mut spawner);
     birth::add_variable("MEMPROBE_FD", marks.as_raw_fd().to_string().as_ref());
     environment.iter().for_each(|(name, value)| birth::add_variable(name, value));
     let mut outside = None;

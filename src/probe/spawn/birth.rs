@@ -1,12 +1,13 @@
 //! A process that is born in a cgroup (clone3, Linux 5.7). One that is moved there later waits some
 //! milliseconds for all processors, and what it has done until then is not the group's. And the
-//! environment that it is born with.
+//! environment and the ignored signals that it is born with.
 
 use std::ffi::OsStr;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, WaitOptions, waitpid};
@@ -44,6 +45,47 @@ pub(super) fn born_in(group: &Group, command: &mut Command) -> io::Result<io::Re
 pub(super) fn add_variable(name: &str, value: &OsStr) {
     // SAFETY: memprobe has only one thread.
     unsafe { std::env::set_var(name, value) }
+}
+
+/// Signals that are handled in memprobe, and would be ignored no more in what it starts.
+const HANDLED: [libc::c_int; 2] = [libc::SIGPIPE, libc::SIGCHLD];
+
+/// A bit for each of [`HANDLED`] that was ignored when memprobe was started.
+static IGNORED: AtomicU64 = AtomicU64::new(0);
+
+/// Before Rust's own start, which ignores SIGPIPE: afterwards nobody can tell.
+#[used]
+#[expect(unsafe_code, reason = "what runs before main has no other place")]
+#[unsafe(link_section = ".init_array")]
+static LOOK: extern "C" fn() = look;
+
+#[expect(unsafe_code, reason = "no safe interface asks without changing anything")]
+extern "C" fn look() {
+    for signal in HANDLED {
+        // SAFETY: all zeros are valid: numbers, an empty set, and the default action.
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        // SAFETY: no new action is given, and the old one has room for what is written there.
+        let asked = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
+        if asked == 0 && action.sa_sigaction == libc::SIG_IGN {
+            IGNORED.fetch_or(1 << signal, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Has `command` ignore what memprobe was started to ignore: systemd's services and the runners of
+/// some CI systems ignore SIGPIPE, where std would give the command the default.
+#[expect(unsafe_code, reason = "std has no other place between fork and exec")]
+pub(super) fn keep_ignoring(command: &mut Command) {
+    let ignored = IGNORED.load(Ordering::Relaxed);
+    for signal in HANDLED.into_iter().filter(|signal| ignored & (1 << signal) != 0) {
+        let ignore = move || {
+            // SAFETY: it is async-signal-safe, and concerns this process alone.
+            let before = unsafe { libc::signal(signal, libc::SIG_IGN) };
+            if before == libc::SIG_ERR { Err(io::Error::last_os_error()) } else { Ok(()) }
+        };
+        // SAFETY: the closure allocates nothing and takes no locks.
+        unsafe { command.pre_exec(ignore) };
+    }
 }
 
 /// As fork, with the child in `group`: its id, or `None` in the child itself.
