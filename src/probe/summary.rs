@@ -177,9 +177,10 @@ fn figure(metric: &Metric) -> String {
     format!("{figure:>14}  {precision}")
 }
 
-/// `121.4 MiB`
+/// `121.4 MiB`, and `64.0 KiB` of what would hardly show in MiB.
 pub(super) fn bytes(bytes: u64) -> String {
-    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+    let mib = bytes as f64 / f64::from(1 << 20);
+    if mib < 0.1 { format!("{:.1} KiB", mib * 1024.0) } else { format!("{mib:.1} MiB") }
 }
 
 #[cfg(test)]
@@ -261,6 +262,14 @@ memprobe: failed: the command exited with status 3
         assert!(narrow.ends_with("  note: something to know\n        about this\n"), "{narrow}");
         assert_eq!(fit(wanted, true, Some(80)), wanted);
         assert_eq!(fit(wanted, true, None), wanted);
+    }
+
+    #[test]
+    fn a_little_memory_is_not_shown_as_none() {
+        assert_eq!(bytes(121 << 20), "121.0 MiB");
+        assert_eq!(bytes(410 << 10), "0.4 MiB");
+        assert_eq!(bytes(40_500), "39.6 KiB");
+        assert_eq!(bytes(0), "0.0 KiB");
     }
 
     #[test]
