@@ -62,6 +62,9 @@ pub(super) struct Rollup {
     pub(super) uss: u64,
 }
 
+/// How many there are in [`Memory`].
+const AMOUNTS: usize = 8;
+
 /// Reads `/proc/PID/status`; `None` if it is not one.
 pub(super) fn status(text: &[u8]) -> Option<Status> {
     let mut status = Status::default();
@@ -98,7 +101,8 @@ pub(super) fn status(text: &[u8]) -> Option<Status> {
         *place = number(&line[7..]) * 1024;
         found += 1;
     }
-    status.memory = (found >= 7).then_some(memory);
+    // What is not there is not known, which is not the same as 0.
+    status.memory = (found == AMOUNTS).then_some(memory);
     (status.state != 0 && status.threads > 0).then_some(status)
 }
 
@@ -227,9 +231,22 @@ mod tests {
         let zombie = b"Name:\tx\nState:\tZ (zombie)\nPPid:\t1\nThreads:\t1\n";
         let read = status(zombie).unwrap();
         assert_eq!((read.state, read.memory), (b'Z', None));
-        assert_eq!(status(b""), None);
+        for text in [&b""[..], b"Name:\tx\nPPid:\t1\n", b"State:\tS\n", b"PPid:\t1\nThreads:\t1\n"]
+        {
+            assert_eq!(status(text), None);
+        }
         assert_eq!(stat(b""), None);
         assert_eq!(rollup(b""), None);
+    }
+
+    #[test]
+    fn an_amount_that_is_missing_is_not_0() {
+        for key in ["VmSize", "VmHWM", "VmRSS", "RssAnon", "RssFile", "RssShmem", "VmPTE", "VmSwap"]
+        {
+            let is_other = |line: &&[u8]| !line.starts_with(key.as_bytes());
+            let lines: Vec<&[u8]> = STATUS.split(|byte| *byte == b'\n').filter(is_other).collect();
+            assert_eq!(status(&lines.join(&b'\n')).unwrap().memory, None, "{key}");
+        }
     }
 
     #[test]
@@ -266,7 +283,9 @@ mod tests {
         assert!(is_foreground(b"7 (a) S 3 70 5 34816 70 4194560"));
         assert!(!is_foreground(b"7 (a) S 3 70 5 34816 71 4194560"));
         assert!(!is_foreground(b"7 (a) S 3 70 5 0 -1 4194560"));
-        assert!(!is_foreground(b""));
+        for cut_off in [&b""[..], b"7 (a)", b"7 (a) S 3"] {
+            assert!(!is_foreground(cut_off));
+        }
     }
 
     #[test]
@@ -279,7 +298,7 @@ mod tests {
     #[test]
     fn children_are_read() {
         assert_eq!(children(b"12 345 ").collect::<Vec<_>>(), [12, 345]);
-        assert_eq!(children(b"").count(), 0);
+        assert_eq!(children(b"0 -1 x 99999999999").count(), 0);
     }
 
     #[test]
