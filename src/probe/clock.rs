@@ -78,6 +78,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_early_or_was_never_due_is_not_late() {
+        let mut deadlines = Deadlines::new(ms(10));
+        assert_eq!(deadlines.lateness(), (ms(0), ms(0)));
+        deadlines.meet(ms(7));
+        assert_eq!((deadlines.lateness(), deadlines.next()), ((ms(0), ms(0)), ms(20)));
+    }
+
+    #[test]
     fn deadlines_that_passed_are_counted() {
         let mut deadlines = Deadlines::new(ms(10));
         deadlines.meet(ms(45));

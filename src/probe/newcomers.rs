@@ -107,6 +107,16 @@ mod tests {
     }
 
     #[test]
+    fn a_search_is_made_now_and_then_though_nothing_starts() {
+        for _ in 0..10 {
+            let mut newcomers = Newcomers::new();
+            newcomers.are_possible(NOW, true);
+            newcomers.owed = 0;
+            assert!(newcomers.are_possible(NOW + ROUTINE, true));
+        }
+    }
+
+    #[test]
     fn without_the_kernels_help_every_time_is_right() {
         let mut newcomers = Newcomers { file: None, ..Newcomers::new() };
         assert!((0..10).all(|_| newcomers.are_possible(NOW, true)));

@@ -170,7 +170,7 @@ mod tests {
     fn each_verb_is_understood() {
         let text = b"mark start of it\nprogress 5000\nmetric latency 1.5e-3 s\r\nmetric hits 7\n\n\
             metric  rate  3  rows per second\ndigest ABcd09\nserver pid 47 postgres\nserver pid 9\n\
-            server memory 1000 B\nserver unavailable it is  far away";
+            server memory 1000 B\nserver unavailable it is  far away\nprogress 0\nserver memory 0";
         let wanted = [
             Ok(Message::Mark("start of it".into())),
             Ok(Message::Progress(5000.0)),
@@ -182,6 +182,8 @@ mod tests {
             Ok(process(9, None)),
             Ok(Message::Server(ServerLine::Memory(1000.0))),
             Ok(Message::Server(ServerLine::Unavailable("it is  far away".into()))),
+            Ok(Message::Progress(0.0)),
+            Ok(Message::Server(ServerLine::Memory(0.0))),
         ];
         assert_eq!(read(&[text]), wanted);
     }
@@ -191,6 +193,7 @@ mod tests {
         for line in [
             "mark",
             "mark ",
+            "mark \u{a0}",
             "progress",
             "progress many",
             "progress -1",
@@ -218,6 +221,7 @@ mod tests {
             assert!(!shown.contains(char::is_control), "{shown}");
         }
         assert_eq!(read(&[b"\xff\xfe"]), [Err(Junk("\u{fffd}\u{fffd}".into()))]);
+        assert_eq!(read(&[&[b'x'; 1000]]), [Err(Junk("x".repeat(60)))]);
     }
 
     #[test]
@@ -228,6 +232,17 @@ mod tests {
         assert_eq!(messages.len(), 2);
         assert!(messages[0].is_err());
         assert_eq!(messages[1], Ok(Message::Mark("a".into())));
+    }
+
+    #[test]
+    fn as_much_as_there_is_room_for_is_read_and_no_more() {
+        let with_spaces = |length| format!("{:length$}", "mark a").into_bytes();
+        let mark = |name: &str| Ok(Message::Mark(name.into()));
+        assert_eq!(read(&[&with_spaces(LONGEST_LINE)]), [mark("a")]);
+        assert!(read(&[&with_spaces(LONGEST_LINE + 1), b"\n"])[0].is_err());
+        let name = "n".repeat(LONGEST_WORD);
+        assert_eq!(read(&[format!("mark {name}").as_bytes()]), [mark(&name)]);
+        assert!(read(&[format!("mark {name}n").as_bytes()])[0].is_err());
     }
 
     proptest! {

@@ -125,13 +125,16 @@ mod tests {
         let growing = |now| held(now << 20);
         assert_eq!(readings(7000, 20_000, growing), [10, 2030, 4050, 6070]);
         let mut schedule = Schedule::new();
+        assert!(schedule.is_affordable(ms(0)), "for a mark at the very start");
         schedule.done(ms(10), ms(30), HELD);
         assert!(!schedule.is_affordable(ms(2029)) && schedule.is_affordable(ms(2030)));
     }
 
     #[test]
     fn at_rest_they_take_far_less_but_do_not_cease() {
-        assert_eq!(readings(7000, 200, |_| HELD)[6..], [1136, 3137, 5138]);
+        for amount in [64 << 20, 0] {
+            assert_eq!(readings(7000, 200, |_| held(amount))[6..], [1136, 3137, 5138]);
+        }
         assert_eq!(readings(30_000, 20_000, |_| HELD), [10, 2030, 12_050, 22_070]);
         assert_eq!(readings(80_000, 200_000, |_| HELD), [10, 20_210, 40_410, 60_610]);
     }
@@ -150,6 +153,9 @@ mod tests {
         }
         let hardly = Signs { copied: (64 << 20) / 200, ..held((64 << 20) / 200 * 201) };
         assert_eq!(readings(17_000, 10_000, jump(hardly)), [10, 1020, 11_030]);
+        let in_kinds = |held| Signs { held, ..HELD };
+        let of_files = in_kinds([1 << 20, 63 << 20, 0]);
+        assert!(!in_kinds([1 << 20, 63 << 20, 1 << 19]).differ_from(&of_files), "of all kinds");
     }
 
     #[test]

@@ -96,6 +96,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn ticks_are_parts_of_a_second() {
+        let (user, system) = (Duration::from_millis(1500), Duration::from_millis(500));
+        let usage = Usage { user, system, minor_faults: 7, major_faults: 5, max_rss: 0 };
+        let ticks = usage.as_ticks();
+        let per_second = rustix::param::clock_ticks_per_second();
+        assert_eq!((ticks.user * 2, ticks.system * 2), (per_second * 3, per_second));
+        assert_eq!((ticks.minor_faults, ticks.major_faults), (7, 5));
+    }
+
+    #[test]
     fn what_nobody_waited_for_is_added() {
         let ms = Duration::from_millis;
         let usage = Usage { user: ms(30), system: ms(10), ..Usage::default() };

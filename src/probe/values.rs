@@ -126,11 +126,21 @@ mod tests {
         for value in [4.0, 1.0, 2.0, 9.0] {
             assert!(values.add("latency".into(), value, "s"));
         }
-        assert!(values.add("size".into(), 7.0, "rows"));
+        for unit in ["rows", "B", "1"] {
+            assert!(values.add(format!("size in {unit}"), 7.0, unit));
+        }
         let metrics = metrics(values);
-        let size = Metric::new(7.0, Unit::Other("rows".into()), Scope::Workload, Precision::Exact);
-        assert_eq!(metrics["size"], size);
-        assert_eq!(metrics["latency"].value, Some(3.0));
+        for (name, unit) in [
+            ("size in rows", Unit::Other("rows".into())),
+            ("size in B", Unit::Bytes),
+            ("size in 1", Unit::Count),
+        ] {
+            assert_eq!(metrics[name], Metric::new(7.0, unit, Scope::Workload, Precision::Exact));
+        }
+        assert_eq!(
+            (metrics["latency"].value, &metrics["latency"].unit),
+            (Some(3.0), &Unit::Seconds)
+        );
         let spread = metrics["latency"].distribution.unwrap();
         assert_eq!((spread.count, spread.mean, spread.min, spread.max), (4, 4.0, 1.0, 9.0));
         assert!((spread.standard_deviation - 38_f64.sqrt() / 3_f64.sqrt()).abs() < 1e-12);
@@ -184,10 +194,9 @@ mod tests {
         }
         assert!(values.dropped_values() && values.kept == MOST_VALUES);
         assert!(values.add("late".into(), 1.0, "1"));
-        for number in 0..MOST_NAMES {
-            values.add(number.to_string(), 1.0, "1");
-        }
+        assert!((2..MOST_NAMES).all(|number| values.add(number.to_string(), 1.0, "1")));
         assert!(!values.add("one more".into(), 1.0, "1"));
+        assert!(values.add("late".into(), 1.0, "1"), "its name is known");
         let metrics = metrics(values);
         assert_eq!(metrics["a"].distribution.unwrap().count, 150_000);
         assert!(metrics["late"].unavailable.is_some());

@@ -50,6 +50,6 @@ mod tests {
     fn a_mark_is_seen_among_other_lines() {
         assert!(has_mark(b"mark a"));
         assert!(has_mark(b"progress 3\nmark b\n"));
-        assert!(!has_mark(b"progress 3\nmetric mark 1\n"));
+        assert!(!has_mark(b"progress 3\nmetric mark 1\nmarker 2\n"));
     }
 }

@@ -247,4 +247,14 @@ mod tests {
         table.clear();
         assert_eq!((table.get(16), table.used), (None, 0));
     }
+
+    #[test]
+    fn a_pile_keeps_its_order_while_it_grows() {
+        let mut pile = Pile::new();
+        let wanted: Vec<usize> = (0..3 * LEAST).collect();
+        assert!(wanted.iter().all(|item| pile.push(*item).is_ok()));
+        assert_eq!(pile.items(), wanted);
+        assert!(wanted.iter().rev().all(|item| pile.pop() == Some(*item)));
+        assert_eq!((pile.pop(), pile.items()), (None, &[][..]));
+    }
 }

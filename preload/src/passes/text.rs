@@ -93,9 +93,12 @@ mod tests {
         let mut text = Text::new();
         assert!(text.begin());
         text.raw("[").number(0).raw(",").number(u64::MAX).raw(",");
-        text.quoted("a\"b\\c\nd é".as_bytes()).raw("]");
-        let wanted = "[0,18446744073709551615,\"a\\\"b\\\\c?d é\"]";
+        text.quoted("a\"b\\c\nd\u{1f} é".as_bytes()).raw("]");
+        let wanted = "[0,18446744073709551615,\"a\\\"b\\\\c?d? é\"]";
         assert_eq!(text.bytes(), wanted.as_bytes());
         assert!(text.begin() && text.bytes().is_empty());
+        text.raw(&"a".repeat(ROOM - 1));
+        assert_eq!(text.bytes().len(), ROOM - 1);
+        assert_eq!(text.raw("b").bytes(), b"", "it may have been cut off");
     }
 }

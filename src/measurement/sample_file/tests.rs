@@ -144,15 +144,40 @@ proptest! {
 #[test]
 fn lines_that_are_not_ours_are_counted_and_left_out() {
     let mut text = serde_json::to_string(&header(2)).unwrap();
-    text.push_str("\n[0,1]\n[0]\n[0,1,2]\n[0,x]\n[0,1e999]\n[.5,1]\n[1.,1]\nnonsense\n{}\n\n");
+    text.push_str(
+        "\n[0,1]\n[0]\n[0,1,2]\n[0,x]\n[0,1e999]\n[.5,1]\n[1.,1]\n[0,1] 2\nnonsense\n{}\n\n",
+    );
     text.push_str(" \n[ 1 , null ]\n");
     let file = SampleFile::read(text.as_bytes()).unwrap();
     assert_eq!(file.len(), 2);
     assert_eq!(file.points("f1").collect::<Vec<_>>(), [(0.0, 1.0)]);
     assert!(file.column("f1").unwrap()[1].is_nan());
     assert!(file.column("nothing").is_none());
-    assert_eq!(file.bad_lines, 10);
+    assert_eq!(file.bad_lines, 11);
     assert_eq!(file.footer, None);
+}
+
+#[test]
+fn a_line_without_an_end_is_one_bad_line_and_the_next_is_read() {
+    let mut text = serde_json::to_vec(&header(2)).unwrap();
+    text.push(b'\n');
+    text.resize(text.len() + (17 << 20), b'7');
+    text.extend_from_slice(b"\n[0,1]\n");
+    let file = SampleFile::read(&text[..]).unwrap();
+    assert_eq!((file.len(), file.bad_lines), (1, 1));
+}
+
+#[test]
+fn whole_lines_leave_the_writer_long_before_the_end() {
+    let mut text = Vec::new();
+    drop(Writer::new(&mut text, &header(2)).unwrap());
+    assert!(SampleFile::read(&text[..]).is_ok() && text.ends_with(b"\n"), "the header, at once");
+    text.clear();
+    let mut writer = Writer::new(&mut text, &header(2)).unwrap();
+    (0..10_000).for_each(|_| writer.sample(&[Some(1.5), None]).unwrap());
+    drop(writer);
+    let file = SampleFile::read(&text[..]).unwrap();
+    assert!((5000..10_000).contains(&file.len()) && text.ends_with(b"]\n"));
 }
 
 #[test]

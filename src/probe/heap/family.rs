@@ -69,6 +69,7 @@ mod tests {
     #[test]
     fn other_programs_count_in_full() {
         assert_eq!(live([member(1, 200, 0), member(2, 30, 0)]), 230);
+        assert_eq!(live([member(1, 200, 0), member(2, 230, 200)]), 430, "its parent has ended");
         assert_eq!(live([]), 0);
     }
 

@@ -156,19 +156,62 @@ mod tests {
     }
 
     #[test]
+    fn each_word_is_read_from_its_place() {
+        let places = [
+            layout::PROCESS,
+            layout::LIVE,
+            layout::PEAK,
+            layout::INHERITED,
+            layout::PYTHON,
+            layout::PYTHON_PEAK,
+            layout::PYTHON_INHERITED,
+            layout::FAMILY,
+            layout::DEVICE,
+            layout::INODE,
+            layout::REFUSED,
+            layout::INTERPRETER,
+        ];
+        let words: Vec<(usize, i64)> = places.into_iter().zip(1..).collect();
+        let amount = |live| Amount { live, peak: live + 1, inherited: live + 2, known_peak: 0 };
+        let wanted = Slot {
+            process: 1,
+            name: [0; NAME_SIZE],
+            all: amount(2),
+            python: amount(5),
+            family: 8,
+            program: (9, 10),
+            refused: 11,
+            interpreter: 12,
+        };
+        assert_eq!(Slot::parse(&bytes(&words)), wanted);
+    }
+
+    #[test]
     fn a_rise_counts_once() {
         let read = |peak| {
-            let words = [(layout::LIVE, 10), (layout::PEAK, peak), (layout::INHERITED, 4)];
-            Slot::parse(&bytes(&words))
+            let all = [(layout::LIVE, 10), (layout::PEAK, peak), (layout::INHERITED, 4)];
+            let python = [(layout::PYTHON, 5), (layout::PYTHON_PEAK, peak)];
+            Slot::parse(&bytes(&[&all[..], &python].concat()))
         };
         let mut slot = Slot::default();
         slot.update(read(30));
         assert_eq!(slot.member(), Member { family: 0, live: 10, inherited: 4, rise: 20 });
+        assert_eq!(slot.python_member(), Member { family: 0, live: 5, inherited: 0, rise: 25 });
         slot.forget_rise();
         slot.update(read(30));
         assert_eq!(slot.member().rise, 0, "nothing rose since");
+        assert_eq!(slot.python_member().rise, 0);
         slot.update(read(35));
         assert_eq!(slot.member().rise, 25);
+        assert_eq!(slot.python_member().rise, 30);
+    }
+
+    #[test]
+    fn what_a_child_inherited_is_no_rise_of_its_own() {
+        let words = [(layout::LIVE, 90), (layout::PEAK, 100), (layout::INHERITED, 100)];
+        let mut slot = Slot::default();
+        slot.update(Slot::parse(&bytes(&words)));
+        assert_eq!(slot.member(), Member { family: 0, live: 90, inherited: 100, rise: 0 });
     }
 
     #[test]
