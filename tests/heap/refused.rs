@@ -12,13 +12,18 @@ fn what_cannot_be_counted_says_why() {
     };
     let probed = probe(&[], &[fixed.to_str().unwrap(), "hold", "10", "300"]);
     assert_eq!(probed.code(), Some(0));
-    assert!(probed.why_not("peak_heap").contains("linked statically"));
-    assert!(probed.why_not("heap_at_end").contains("linked statically"));
-    assert!(points(&probed, "heap").is_empty());
+    for metric in ["peak_heap", "heap_at_end", "peak_retained"] {
+        assert!(probed.why_not(metric).contains("linked statically"), "{metric}");
+    }
+    assert!(points(&probed, "heap").is_empty() && points(&probed, "retained").is_empty());
     assert!(probed.value("peak_rss") > 10.0 * MIB, "all else is measured");
     let shell = format!("{} hold 5 300; exit 0", fixed.display());
     let probed = probe(&[], &["sh", "-c", &shell]);
     assert!(probed.why_not("peak_heap").contains("heap-static is not counted"));
+    // One that no sample saw: then the peak is not said to be exact.
+    let shell = format!("{} hold 5 0; exit 0", fixed.display());
+    let probed = probe(&["--period", "10s"], &["sh", "-c", &shell]);
+    assert_eq!(probed.result.metrics["peak_heap"].precision, Precision::Sampled);
 }
 
 #[test]

@@ -51,12 +51,12 @@ fn what_never_stands_still_is_ended() {
 
 #[test]
 fn children_that_nobody_waits_for_are_in_the_cpu_time() {
-    let probed = probe(&["--period", "10s"], "unwaited 4 50");
+    let probed = probe(&["--period", "10s"], "unwaited 4 100");
     if !has_group(&probed) {
         return;
     }
-    let own = probe(&[], "unwaited 0 0").value("cpu_time");
-    assert_near(probed.value("cpu_time") - own, 0.2, 0.01);
+    let own = probe(&[], "unwaited 4 0").value("cpu_time");
+    exact::assert_exact(probed.value("cpu_time") - own, 0.4);
     assert_eq!(probed.result.metrics["peak_rss"].precision, Precision::Sampled);
 }
 

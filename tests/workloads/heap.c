@@ -66,6 +66,7 @@ static void empty(void **chain)
     }
 }
 
+/* Allocates and frees, and then keeps as many bytes as it is told, which it replaces with what they hold. */
 static void *churn(void *held)
 {
     void *blocks[64] = {0};
@@ -83,7 +84,7 @@ static void *churn(void *held)
     for (int place = 0; place < 64; place++)
         free(blocks[place]);
     void *chain = NULL;
-    *(unsigned long *)held = fill(&chain, MIB, 1000);
+    *(unsigned long *)held = fill(&chain, *(unsigned long *)held, 1000);
     return chain;
 }
 
@@ -140,11 +141,24 @@ int main(int argc, char **argv)
             block = reallocarray(block, size, 1);
         say(malloc_usable_size(block));
         wait_ms(n[1]);
-    } else if (is("threads", argv)) { /* COUNT MS: busy ones, of which each keeps a MiB */
+    } else if (is("aligned", argv)) { /* MIB MS: from each function that aligns; another goes again */
+        size_t size = (size_t)n[0] * MIB;
+        void *volatile none = realloc(malloc(size), 0);
+        void *blocks[] = {none, memalign(64, size), valloc(size), pvalloc(size), aligned_alloc(64, size)};
+        unsigned long held = 0;
+        if (posix_memalign(&blocks[0], 4096, size) != 0)
+            return 11;
+        for (int i = 0; i < 5; i++)
+            held += malloc_usable_size(blocks[i]);
+        say(held);
+        wait_ms(n[1]);
+    } else if (is("threads", argv)) { /* COUNT MS MIB: busy ones, of which each keeps MIB */
         pthread_t threads[64];
         unsigned long held[64], sum = 0;
-        for (long i = 0; i < n[0]; i++)
+        for (long i = 0; i < n[0]; i++) {
+            held[i] = (unsigned long)n[2] * MIB;
             pthread_create(&threads[i], NULL, churn, &held[i]);
+        }
         for (long i = 0; i < n[0]; i++) {
             pthread_join(threads[i], NULL);
             sum += held[i];
@@ -201,6 +215,35 @@ int main(int argc, char **argv)
         wait_ms(n[1]);
         if (at == MAP_FAILED || munmap(at, size / 2) != 0)
             return 5;
+        wait_ms(n[1]);
+    } else if (is("remap", argv)) { /* MIB MS: maps files and the program's own over each other */
+        size_t size = (size_t)n[0] * MIB;
+        int rw = PROT_READ | PROT_WRITE, own = MAP_PRIVATE | MAP_ANONYMOUS;
+        int file = memfd_create("file", 0);
+        if (file < 0 || ftruncate(file, 2 * (off_t)size) != 0)
+            return 12;
+        /* Half of it becomes the file's, half of another is closed; of the file nothing counts, nor of
+         * what is merely reserved, wherever it moves; and a page that is begun counts whole. */
+        char *half = mmap(NULL, size, rw, own, -1, 0);
+        mmap(half, size / 2, rw, MAP_PRIVATE | MAP_FIXED, file, 0);
+        half = mmap(NULL, size, rw, own, -1, 0);
+        mprotect(half, size / 2, PROT_NONE);
+        char *none = mmap(NULL, size, rw, MAP_SHARED, file, 0);
+        none = mremap(none, size, 2 * size, MREMAP_MAYMOVE);
+        mprotect(none, 2 * size, PROT_READ);
+        char *reserved = mmap(NULL, size, PROT_NONE, own, -1, 0);
+        reserved = mremap(reserved, size, 2 * size, MREMAP_MAYMOVE);
+        if (none == MAP_FAILED || reserved == MAP_FAILED)
+            return 13;
+        for (int page = 0; page < 100; page++)
+            mmap(NULL, 1, rw, own, -1, 0);
+        unsigned long held = size / 2 + size / 2 + 100 * 4096;
+#ifdef MREMAP_DONTUNMAP
+        char *twice = mmap(NULL, size, rw, own, -1, 0);
+        int moved = mremap(twice, size, size, MREMAP_MAYMOVE | MREMAP_DONTUNMAP) != MAP_FAILED;
+        held += size + (moved ? size : 0);
+#endif
+        say(held);
         wait_ms(n[1]);
     } else if (is("errno", argv)) { /* what is left alone: errno, dlerror, descriptors */
         errno = 77;

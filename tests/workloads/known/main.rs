@@ -25,7 +25,9 @@ extern "C" fn wait_and_exit(ms: *mut c_void) -> c_int {
 }
 
 fn main() {
-    let mut arguments = env::args().skip(1);
+    let mut arguments = env::args().skip(1).peekable();
+    // account MODE …: says at the end what it has used, as the kernel told it.
+    let tells = arguments.next_if_eq("account").is_some();
     let mode = arguments.next().expect("a mode");
     let numbers: Vec<u64> = arguments.map(|number| number.parse().expect("a number")).collect();
     let numbers: &'static [u64] = numbers.leak();
@@ -225,8 +227,14 @@ fn main() {
             let known = env::current_exe().expect("our path");
             panic!("{}", Command::new(known).args(["hold", &mib, &n(1).to_string()]).exec());
         }
-        // spin MS: uses this much CPU time, however long that takes.
-        "spin" => spin(n(0)),
+        // spin MS COUNT: uses this much CPU time, however long that takes, with COUNT threads more.
+        "spin" => {
+            let threads: Vec<_> = (0..n(1)).map(|_| thread::spawn(move || spin(n(0)))).collect();
+            spin(n(0));
+            threads.into_iter().for_each(|thread| thread.join().expect("a thread"));
+        }
+        // cold MIB: reads a file that has to come from the disk.
+        "cold" => Block::of_cold_file(n(0)).read(),
         "exit" => exit(n(0) as i32),
         "signal" => {
             unsafe { raise(n(0) as c_int) };
@@ -290,5 +298,8 @@ fn main() {
             let _ = Command::new("kill").args(["-KILL", &parent.to_string()]).status();
         }
         other => panic!("unknown mode {other}"),
+    }
+    if tells {
+        println!("{}", account());
     }
 }
