@@ -35,6 +35,8 @@ pub(super) struct Measured {
     pub(super) from_terminal: Option<i32>,
     /// The first process has waited for children.
     pub(super) had_children: bool,
+    /// There may have been children that left no trace: nobody had to wait for them.
+    pub(super) had_unseen: bool,
     /// Why PSS could not be read.
     pub(super) rollup_refused: Option<Errno>,
     /// The account of live heap, or why there is none; `None` if it was not wanted.
@@ -179,7 +181,7 @@ pub(super) fn peak_rss(measured: &Measured) -> u64 {
 
 /// Whether there never was more than one process, as far as can be known.
 pub(super) fn is_alone(measured: &Measured) -> bool {
-    measured.record.peaks.processes <= 1 && !measured.had_children
+    measured.record.peaks.processes <= 1 && !measured.had_children && !measured.had_unseen
 }
 
 /// What a reader of the metrics must know.
@@ -197,7 +199,14 @@ pub(super) fn notes(measured: &Measured) -> Vec<String> {
         ));
     } else if measured.had_children {
         notes.push(
-            "peak_rss is that of the largest single process: children lived between two samples"
+            "peak_rss is that of the largest single process that was waited for: children lived \
+             between two samples"
+                .to_owned(),
+        );
+    } else if measured.had_unseen {
+        notes.push(
+            "the command ignores SIGCHLD, and there is no cgroup for it alone: children that lived \
+             between two samples are not known"
                 .to_owned(),
         );
     }

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::{Errno, Result};
+use rustix::process::{Pid, Signal};
 
 use super::look::Look;
 use super::procfs::{self, Memory, Rollup, Stat, Status};
@@ -258,7 +259,18 @@ pub(super) fn read(file: impl AsFd, buffer: &mut Vec<u8>) -> Result<&[u8]> {
 
 /// Reads one of our own files in `/proc/self`.
 pub(super) fn read_own(name: &str) -> Result<Vec<u8>> {
-    let path = format!("/proc/self/{name}");
+    read_whole(format!("/proc/self/{name}"))
+}
+
+/// Whether `process`, which may have ended, is told nothing of its children's ends: then nobody
+/// waits for them.
+pub(super) fn ignores_children(process: Pid) -> bool {
+    let status = read_whole(format!("/proc/{process}/status"));
+    let ignored = status.map_or(0, |status| procfs::ignored_signals(&status));
+    ignored & (1 << (Signal::CHILD.as_raw() - 1)) != 0
+}
+
+fn read_whole(path: String) -> Result<Vec<u8>> {
     let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     let mut buffer = vec![0; BUFFER];
     let length = read(&file, &mut buffer)?.len();

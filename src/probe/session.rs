@@ -111,6 +111,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         from_terminal: None,
         main_stat: None,
         had_orphans: false,
+        lets_go: false,
         notes,
     };
     // Before the file's header is written: the workload may be gone by then.
@@ -157,6 +158,8 @@ struct Session<'a> {
     main_stat: Option<Stat>,
     /// Processes that the first one did not wait for.
     had_orphans: bool,
+    /// The first process's children could end without anybody waiting for them.
+    lets_go: bool,
     notes: Vec<String>,
 }
 
@@ -298,6 +301,7 @@ impl Session<'_> {
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         if let Ok(Some(_)) = waitid(WaitId::Pid(self.main), look) {
             self.main_stat = self.tree.stat_of(self.main);
+            self.lets_go = process::ignores_children(self.main);
         }
         let mut status = None;
         while let Ok(Some((pid, ended))) = wait(WaitOptions::NOHANG) {

@@ -61,6 +61,24 @@ fn children_that_nobody_waits_for_are_in_the_cpu_time() {
 }
 
 #[test]
+fn without_a_group_children_that_nobody_waits_for_may_be_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new("unshare");
+    // A place in which no group can be made.
+    let script = "mount --bind /proc/self/fd /sys/fs/cgroup && exec \"$@\"";
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]);
+    command.args([env!("CARGO_BIN_EXE_memprobe"), "--period", "10s", "--out"]).arg(folder.path());
+    let output = command.arg("--").arg(known()).args(["unwaited", "1", "1", "100"]).output();
+    let Some(output) = output.ok().filter(|output| output.status.success()) else {
+        return skip::say("there can be no user and mount namespaces here");
+    };
+    let probed = Probed::read(folder, output);
+    assert!(probed.why_not("peak_cgroup").starts_with("there is no cgroup"));
+    assert_eq!(probed.result.metrics["peak_rss"].precision, Precision::Sampled);
+    assert!(probed.notes().contains("ignores SIGCHLD"), "{}", probed.notes());
+}
+
+#[test]
 fn a_memprobe_can_measure_another() {
     let within = tempfile::tempdir().unwrap();
     let probe_path = env!("CARGO_BIN_EXE_memprobe");

@@ -95,6 +95,7 @@ impl Session<'_> {
             had_children: self.main_stat.is_some_and(|stat| stat.children_minor_faults > 0)
                 || self.had_orphans
                 || waited_for.is_far_below(in_group),
+            had_unseen: self.lets_go && group.is_none(),
             rollup_refused: self.rollup_refused,
             heap,
             passes: passes.unwrap_or_default(),

@@ -125,9 +125,11 @@ fn main() {
             writeln!(marks(), "mark ended").expect("a mark");
             sleep(n(2));
         }
-        // unwaited COUNT MS: children that use MS of CPU time, and that nobody can wait for.
+        // unwaited COUNT MS BEFORE: children that use MS of CPU time, and that nobody can wait for,
+        // BEFORE ms after the start.
         "unwaited" => {
             unsafe { signal(17, 1) };
+            sleep(n(2));
             for _ in 0..n(0) {
                 forked(|| spin(n(1)));
             }
