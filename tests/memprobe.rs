@@ -157,12 +157,15 @@ fn the_high_water_mark_can_be_left_alone() {
 
 #[test]
 fn what_lives_shorter_than_a_period_is_measured() {
-    let probed = probe(&["--period", "10s"], "hold 30 1");
-    assert_near(probed.mib("peak_rss"), 30.0 + baseline(), 0.5);
-    for metric in ["peak_pss", "peak_uss", "peak_anon"] {
-        let metric = &probed.result.metrics[metric];
-        assert!(metric.value.is_none() && metric.unavailable.is_some(), "{metric:?}");
-    }
+    // On a busy machine the first reading may come so late that it has PSS too.
+    let mut tries = (0..4).map(|_| probe(&["--period", "10s"], "hold 30 1"));
+    let has_none = |probed: &Probed| {
+        assert_near(probed.mib("peak_rss"), 30.0 + baseline(), 0.5);
+        let metrics =
+            ["peak_pss", "peak_uss", "peak_anon"].map(|name| &probed.result.metrics[name]);
+        metrics.iter().all(|metric| metric.value.is_none() && metric.unavailable.is_some())
+    };
+    assert!(tries.any(|probed| has_none(&probed)));
 }
 
 #[test]
