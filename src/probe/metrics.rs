@@ -199,8 +199,8 @@ pub(super) fn notes(measured: &Measured) -> Vec<String> {
         ));
     } else if measured.had_children {
         notes.push(
-            "peak_rss is that of the largest single process that was waited for: children lived \
-             between two samples"
+            "peak_rss is that of the largest single process that was waited for: children are in no \
+             sample"
                 .to_owned(),
         );
     } else if measured.had_unseen {
@@ -249,7 +249,10 @@ pub(super) fn tree_notes(tree: &Tree, no_group: &str) -> Vec<String> {
     }
     if tree.unreadable() > 0 {
         let count = tree.unreadable();
-        notes.push(format!("{count} times a process could not be opened: sums lack it"));
+        notes.push(format!(
+            "{count} times a process could not be opened, as for want of descriptors \
+             (`ulimit -n`): sums lack it"
+        ));
     }
     notes
 }

@@ -215,7 +215,10 @@ fn zombies_hold_nothing_and_are_no_processes() {
     let probed = probe(&["--period", "10s"], "zombies 3 60 100");
     assert_exact(probed.mib("peak_rss"), 60.0);
     assert_eq!(probed.result.metrics["peak_rss"].precision, Precision::Sampled);
-    assert!(probed.notes().contains("between two samples"), "{}", probed.notes());
+    // On a busy machine the sample at the start may come late enough to see one.
+    let notes = ["children are in no sample", "processes that lived between two samples"];
+    let said = notes.iter().any(|note| probed.notes().contains(note));
+    assert!(said, "{}", probed.notes());
 }
 
 #[test]

@@ -122,6 +122,17 @@ fn what_is_typed_is_the_commands_to_handle() {
 }
 
 #[test]
+fn a_tree_that_few_descriptors_cannot_hold_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ["--out", folder.path().to_str().unwrap()];
+    let command = [known().to_str().unwrap(), "forks", "12", "1", "100"];
+    let output = in_shell("ulimit -n 20; exec \"$@\"", &options, &command);
+    let probed = Probed::read(folder, output);
+    assert_eq!(probed.code(), Some(0), "{}", probed.stderr);
+    assert!(probed.notes().contains("(`ulimit -n`): sums lack it"), "{}", probed.notes());
+}
+
+#[test]
 fn without_proc_the_reason_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let options = ["--out", folder.path().to_str().unwrap()];

@@ -18,7 +18,10 @@ fn children_that_no_sample_saw_are_said_to_be_missing() {
     // The largest process is known. A forked child holds next to nothing of its own.
     exact::assert_exact(probed.mib("peak_rss"), 60.0);
     assert_eq!(probed.result.metrics["peak_rss"].precision, Precision::Sampled);
-    assert!(probed.notes().contains("between two samples"), "{}", probed.notes());
+    // On a busy machine the sample at the start may come late enough to see one.
+    let notes = ["children are in no sample", "processes that lived between two samples"];
+    let said = notes.iter().any(|note| probed.notes().contains(note));
+    assert!(said, "{}", probed.notes());
 }
 
 #[test]
