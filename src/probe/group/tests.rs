@@ -68,3 +68,23 @@ fn lost_groups_are_removed() {
     let exists = |name: &str| parent.path().join(name).exists();
     assert!(!exists(&lost) && exists(&owner.name()) && exists("session"));
 }
+
+#[test]
+fn the_peak_is_the_kernels_or_there_is_a_reason() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("group");
+    fs::create_dir(&folder).unwrap();
+    let open = || OwnedFd::from(fs::File::open(&folder).unwrap());
+    let group = Group { folder: folder.clone(), dir: open(), procs: open() };
+    assert!(group.peak().unwrap_err().contains("not passed on"));
+    let (current, peak) = (folder.join("memory.current"), folder.join("memory.peak"));
+    fs::write(&current, "4096\n").unwrap();
+    assert!(group.peak().unwrap_err().contains("keeps no maximum"));
+    fs::write(&peak, "54525952\n").unwrap();
+    assert_eq!(group.peak(), Ok(54_525_952));
+    fs::write(&peak, "max\n").unwrap();
+    assert_eq!(group.peak(), Err("memory.peak is no number"));
+    [current, peak].iter().for_each(|file| fs::remove_file(file).unwrap());
+    drop(group);
+    assert!(!folder.exists());
+}
