@@ -13,5 +13,5 @@ pub mod trend;
 pub use crate::measurement::{Axis, Tick};
 pub use bar::Bar;
 pub use sketch::sketch;
-pub use svg::{Chart, Line, render, swatch};
+pub use svg::{Chart, Line, Peak, render, swatch};
 pub use trend::Dot;

@@ -27,8 +27,36 @@ pub struct Line<'a> {
     pub points: &'a [(f64, f64)],
     /// The curve below which the chart is filled: the line's own, or that of a part of it.
     pub area: Option<&'a [(f64, f64)]>,
-    /// A label at its highest point, such as `394 MiB`.
-    pub peak: Option<String>,
+    /// What its highest point is called; the point itself is marked in any case.
+    pub peak: Option<Peak>,
+}
+
+/// How high a curve was, which may have been between two of its points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Peak {
+    /// Seconds and bytes.
+    pub at: (f64, f64),
+    /// Such as `394 MiB`.
+    pub label: String,
+}
+
+impl Peak {
+    /// The share of the vertical axis from which on a point is seen to be above its curve.
+    const SEEN: f64 = 0.005;
+
+    /// The highest of `points`; `None` if there are none.
+    #[must_use]
+    pub fn of(points: &[(f64, f64)], label: impl Fn(f64) -> String) -> Option<Self> {
+        let highest = points.iter().max_by(|one, other| one.1.total_cmp(&other.1));
+        highest.map(|at| Self { at: *at, label: label(at.1) })
+    }
+
+    /// Whether it is seen to be above the highest of `points`, on an axis that ends at `end`.
+    #[must_use]
+    pub fn is_above(&self, points: &[(f64, f64)], end: f64) -> bool {
+        let highest = points.iter().map(|point| point.1).fold(0.0, f64::max);
+        self.at.1 - highest > Self::SEEN * end
+    }
 }
 
 /// A chart.
@@ -137,11 +165,22 @@ fn curve(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {
 
 fn peak(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {
     let highest = line.points.iter().max_by(|one, other| one.1.total_cmp(&other.1));
-    let Some((time, value)) = highest else { return };
-    let (x, y) = (chart.x.place(*time), chart.y.place(*value));
+    let Some(highest) = highest else { return };
+    let above = line.peak.as_ref().filter(|peak| peak.is_above(line.points, chart.y.end));
+    let (time, value) = above.map_or(*highest, |peak| peak.at);
+    let (x, y) = (chart.x.place(time), chart.y.place(value));
     let (cx, cy, look) = (percent(x), percent(1.0 - y), line.look);
+    if above.is_some() {
+        let next = line.points.partition_point(|point| point.0 < time);
+        let foot = line.points.get(next).unwrap_or(highest).1;
+        let foot = percent(1.0 - chart.y.place(foot));
+        let _ = write!(
+            svg,
+            r#"<line class="stem s{look}" x1="{cx}" x2="{cx}" y1="{cy}" y2="{foot}"/>"#
+        );
+    }
     let _ = write!(svg, r#"<circle class="peak s{look}" cx="{cx}" cy="{cy}" r="3"/>"#);
-    if let Some(label) = &line.peak {
+    if let Some(Peak { label, .. }) = &line.peak {
         let side = side(x);
         let below = if y > 0.93 { "1.4em" } else { "-.7em" };
         let _ = write!(
@@ -203,4 +242,30 @@ fn side(at: f64) -> &'static str {
 
 pub(super) fn percent(share: f64) -> String {
     format!("{}%", (share * 10_000.0).round() / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peak_between_two_points_stands_above_its_curve() {
+        let points = [(0.0, 10.0), (1.0, 80.0), (2.0, 40.0)];
+        let axis = |end| Axis { end, ticks: Vec::new(), unit: "s" };
+        let drawn = |at: (f64, f64)| {
+            let peak = Some(Peak { at, label: format!("{}", at.1) });
+            let line = Line { look: 1, points: &points, area: None, peak };
+            let (x, y) = (&axis(2.0), &axis(100.0));
+            render(&Chart { class: "large", title: "", x, y, lines: &[line], marks: &[] })
+        };
+        let above = drawn((1.5, 90.0));
+        assert!(above.contains(r#"<circle class="peak s1" cx="75%" cy="10%" r="3"/>"#), "{above}");
+        let stem = r#"<line class="stem s1" x1="75%" x2="75%" y1="10%" y2="60%"/>"#;
+        assert!(above.contains(stem) && above.contains(">90<"), "{above}");
+        let at = drawn((1.0, 80.0));
+        assert!(at.contains(r#"cx="50%" cy="20%""#) && !at.contains("stem"), "{at}");
+        // What can't be seen to be above is at the point.
+        let near = drawn((1.5, 80.4));
+        assert!(near.contains(r#"cx="50%" cy="20%""#) && near.contains(">80.4<"), "{near}");
+    }
 }

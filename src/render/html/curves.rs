@@ -4,13 +4,15 @@
 use serde::Serialize;
 
 use super::names;
-use super::overview::{Overview, typical_curve_of};
+use super::overview::{HEADLINE, Overview, typical_curve_of};
 use super::series::PlotRequest;
 use crate::analyse::summary::{CellSummary, Curve};
-use crate::render::chart::{self, Axis, Chart, Line};
+use crate::render::chart::{self, Axis, Chart, Line, Peak};
 use crate::render::format;
 
 const RSS: &str = "rss";
+/// The highest RSS since the sample before.
+const RSS_PEAK: &str = "rss_peak";
 const HEAP: &str = "heap";
 /// What the server held for the workload: no part of the workload's own memory.
 const SERVER: &str = "server_anon";
@@ -20,6 +22,7 @@ const TRUTHS: [&str; 5] = [RSS, HEAP, "python_heap", "retained", SERVER];
 const PARTS: [&str; 4] = [RSS, "anon", "pss", "uss"];
 
 const IN_USE: &str = "Lines are RSS; the areas below them are live heap: allocated and not freed.";
+const EXACT: &str = "A dot above its line is the peak, which was between two samples.";
 const RETAINED: &str = "Retained is anonymous memory less live heap: what was freed and not given \
                         back, the allocator's own, stacks and static data.";
 
@@ -31,7 +34,7 @@ pub(super) struct ChartView {
     /// What the script draws in its place: see `templates/scripts/plot.js`.
     plot: String,
     /// How to read it.
-    caption: Option<&'static str>,
+    caption: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -49,8 +52,8 @@ struct Drawn<'a> {
     curve: &'a Curve,
     /// The curve up to which the chart is filled.
     area: Option<&'a Curve>,
-    /// Whether its highest point has a label.
-    labelled: bool,
+    /// Its highest, if that is to have a label.
+    peak: Option<Peak>,
     href: Option<String>,
 }
 
@@ -97,9 +100,24 @@ fn whole<'a>(all: &Overview<'_>, cell: &'a CellSummary, metric: &str) -> Option<
         look: all.look(cell),
         curve,
         area: heap.or(Some(curve)),
-        labelled: true,
+        peak: peak(cell, curve),
         href: None,
     })
+}
+
+/// The highest that was found in the attempt of `curve`: of RSS the kernel keeps it, and the samples
+/// tell when it was; of anything else it is the highest point.
+fn peak(cell: &CellSummary, curve: &Curve) -> Option<Peak> {
+    let drawn = Peak::of(&curve.points, format::bytes)?;
+    let found = || {
+        let attempt = cell.attempts.iter().find(|attempt| attempt.number == curve.attempt)?;
+        let value = attempt.metric(HEADLINE)?.value?;
+        let told = typical_curve_of(cell, RSS_PEAK)?;
+        let (time, _) = Peak::of(&told.points, format::bytes)?.at;
+        (value > drawn.at.1).then(|| Peak { at: (time, value), label: format::bytes(value) })
+    };
+    let found = if curve.metric == RSS { found() } else { None };
+    found.or(Some(drawn))
 }
 
 /// Both kinds of truth on one timeline.
@@ -124,7 +142,7 @@ fn parts(cell: &CellSummary) -> Option<ChartView> {
 fn of_metrics<'a>(cell: &'a CellSummary, metrics: &[&str]) -> Vec<Drawn<'a>> {
     let drawn = |(look, metric): (usize, &&str)| {
         let (name, curve) = (format::metric(metric), typical_curve_of(cell, metric)?);
-        Some(Drawn { cell, name, look: look + 1, curve, area: None, labelled: false, href: None })
+        Some(Drawn { cell, name, look: look + 1, curve, area: None, peak: None, href: None })
     };
     metrics.iter().enumerate().filter_map(drawn).collect()
 }
@@ -142,7 +160,7 @@ fn repeats(cell: &CellSummary) -> Option<ChartView> {
             look: position % 6 + 1,
             curve,
             area: None,
-            labelled: false,
+            peak: None,
             href: None,
         })
         .collect();
@@ -155,16 +173,24 @@ fn draw(
     marks: &[(f64, String)],
     caption: Option<&'static str>,
 ) -> Option<ChartView> {
-    let shown = || curves.iter().flat_map(|drawn| [Some(drawn.curve), drawn.area]).flatten();
-    let most = |value: fn(&(f64, f64)) -> f64| {
-        shown().flat_map(|curve| &curve.points).map(value).fold(0.0, f64::max)
-    };
-    let (x, y) = (Axis::seconds(most(|point| point.0), 5), Axis::bytes(most(|point| point.1), 5));
     let highest = |curve: &Curve| curve.points.iter().map(|point| point.1).reduce(f64::max);
-    let peaks = curves.iter().filter_map(|drawn| {
-        Some(format!("{} up to {}", drawn.name, format::bytes(highest(drawn.curve)?)))
-    });
+    let top = |drawn: &Drawn<'_>| match &drawn.peak {
+        Some(peak) => Some(peak.at.1),
+        None => highest(drawn.curve),
+    };
+    let longest = curves.iter().flat_map(|drawn| &drawn.curve.points).map(|point| point.0);
+    let areas = curves.iter().filter_map(|drawn| drawn.area).filter_map(highest);
+    let most = curves.iter().filter_map(top).chain(areas).fold(0.0, f64::max);
+    let (x, y) = (Axis::seconds(longest.fold(0.0, f64::max), 5), Axis::bytes(most, 5));
+    let peaks = curves
+        .iter()
+        .filter_map(|drawn| Some(format!("{} up to {}", drawn.name, format::bytes(top(drawn)?))));
     let title = format!("{heading}: {}", peaks.collect::<Vec<_>>().join(", "));
+    let is_above = |drawn: &Drawn<'_>| {
+        drawn.peak.as_ref().is_some_and(|peak| peak.is_above(&drawn.curve.points, y.end))
+    };
+    let exact = curves.iter().any(is_above).then_some(EXACT);
+    let caption: Vec<_> = caption.into_iter().chain(exact).collect();
     let legend = curves.iter().map(|drawn| LegendView {
         name: drawn.name.clone(),
         swatch: chart::swatch(drawn.look),
@@ -176,7 +202,7 @@ fn draw(
             look: drawn.look,
             points: &drawn.curve.points,
             area: drawn.area.map(|curve| curve.points.as_slice()),
-            peak: highest(drawn.curve).filter(|_| drawn.labelled).map(format::bytes),
+            peak: drawn.peak.clone(),
         })
         .collect();
     let svg =
@@ -186,7 +212,7 @@ fn draw(
         legend: legend.collect(),
         svg,
         plot: plot(curves),
-        caption,
+        caption: (!caption.is_empty()).then(|| caption.join(" ")),
     })
 }
 

@@ -10,7 +10,7 @@ use crate::analyse::summary::{CellSummary, Curve, PassResult};
 use crate::measurement::{AllocationLines, objects, objects_size};
 use crate::outcome::Outcome;
 use crate::plan::Pass;
-use crate::render::chart::{self, Axis, Chart, Line};
+use crate::render::chart::{self, Axis, Chart, Line, Peak};
 use crate::render::format;
 
 #[derive(Serialize)]
@@ -157,7 +157,7 @@ fn draw(
             look: all.look(cell),
             points: &curve.points,
             area: Some(&curve.points),
-            peak: Some((shown.label)(highest(curve))),
+            peak: Peak::of(&curve.points, shown.label),
         })
         .collect();
     let peaks = curves.iter().map(|(cell, curve, _)| {
