@@ -8,6 +8,7 @@ pub mod bar;
 mod path;
 mod sketch;
 mod svg;
+mod time_labels;
 pub mod trend;
 
 pub use crate::measurement::{Axis, Tick};

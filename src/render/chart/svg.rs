@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 use super::Axis;
 use super::path::{Area, Path};
+use super::time_labels::{is_last, narrowest, stride, time_label};
 use crate::render::escape::escaped;
 
 /// Width and height of the curves' own coordinates.
@@ -115,16 +116,18 @@ pub fn swatch(look: usize) -> String {
 fn scales(svg: &mut String, chart: &Chart<'_>) {
     svg.push_str(r#"<g class="scale" aria-hidden="true">"#);
     y_scale(svg, chart.y);
-    let x_unit = chart.x.unit;
-    for tick in &chart.x.ticks {
+    let stride = stride(chart.x, narrowest(chart.class));
+    for (number, tick) in chart.x.ticks.iter().enumerate() {
         let at = percent(tick.at);
-        let class = if tick.at > 0.94 { "x last" } else { "x" };
-        let label =
-            if tick.at == 0.0 { "0".to_owned() } else { format!("{} {x_unit}", tick.label) };
-        let _ = write!(
-            svg,
-            r#"<line class="tick" x1="{at}" x2="{at}" y1="100%" y2="100%"/><text class="{class}" x="{at}" y="100%" dy="1.35em">{label}</text>"#
-        );
+        let _ = write!(svg, r#"<line class="tick" x1="{at}" x2="{at}" y1="100%" y2="100%"/>"#);
+        if number % stride == 0 {
+            let class = if is_last(tick) { "x last" } else { "x" };
+            let label = time_label(tick, chart.x.unit);
+            let _ = write!(
+                svg,
+                r#"<text class="{class}" x="{at}" y="100%" dy="1.35em">{label}</text>"#
+            );
+        }
     }
     svg.push_str("</g>");
 }
