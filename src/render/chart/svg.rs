@@ -184,11 +184,16 @@ fn peak(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {
     }
     let _ = write!(svg, r#"<circle class="peak s{look}" cx="{cx}" cy="{cy}" r="3"/>"#);
     if let Some(Peak { label, .. }) = &line.peak {
-        let side = side(x);
-        let below = if y > 0.93 { "1.4em" } else { "-.7em" };
+        let (side, dx, dy) = match (above.is_some(), y > 0.93) {
+            // Below it is the stem.
+            (true, true) if x > 0.8 => ("end", "-.6em", ".35em"),
+            (true, true) => ("start", ".6em", ".35em"),
+            (false, true) => (side(x), "0", "1.4em"),
+            (_, false) => (side(x), "0", "-.7em"),
+        };
         let _ = write!(
             svg,
-            r#"<text class="value s{look} {side}" x="{cx}" y="{cy}" dy="{below}">{}</text>"#,
+            r#"<text class="value s{look} {side}" x="{cx}" y="{cy}" dx="{dx}" dy="{dy}">{}</text>"#,
             escaped(label)
         );
     }
@@ -269,6 +274,7 @@ mod tests {
         assert!(at.contains(r#"cx="50%" cy="20%""#) && !at.contains("stem"), "{at}");
         // What can't be seen to be above is at the point.
         let near = drawn((1.5, 80.4));
+        assert!(drawn((1.5, 96.0)).contains(r#"start" x="75%" y="4%" dx=".6em" dy=".35em">96<"#));
         assert!(near.contains(r#"cx="50%" cy="20%""#) && near.contains(">80.4<"), "{near}");
     }
 }
