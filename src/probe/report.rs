@@ -25,7 +25,7 @@ const SCHEMA: u32 = 1;
 /// Where results go.
 #[derive(Debug)]
 pub(super) struct Files {
-    samples: Option<(PathBuf, File)>,
+    samples: Option<(PathBuf, Option<File>)>,
     json: Option<PathBuf>,
     /// Found out before the start, so that the workload's time has no part in it.
     has_plot: bool,
@@ -48,7 +48,7 @@ impl Files {
         if let Some(out) = &options.out {
             let path = out.join("samples.jsonl");
             let file = File::create(&path).map_err(|error| failed("--out", &path, error))?;
-            samples = Some((path, file));
+            samples = Some((path, Some(file)));
         }
         let has_plot = !options.quiet && options.plot.applies();
         Ok(Self { samples, json, has_plot, failed: false })
@@ -59,9 +59,10 @@ impl Files {
         self.has_plot.then(Gathered::default)
     }
 
-    /// Writes the sample file's header.
+    /// Hands out the sample file with its header, once.
     pub(super) fn start_samples(&mut self, options: &Options, pid: Pid) -> Option<Writer<File>> {
-        let (path, file) = self.samples.as_ref()?;
+        let (path, file) = self.samples.as_mut()?;
+        let file = file.take()?;
         let header = Header {
             schema: sample_file::SCHEMA,
             program: version(),
@@ -71,7 +72,7 @@ impl Files {
             period: options.period.as_secs_f64(),
             fields: record::fields().into_iter().chain(passes::fields(&options.passes)).collect(),
         };
-        match file.try_clone().and_then(|file| Writer::new(file, &header)) {
+        match Writer::new(file, &header) {
             Ok(writer) => Some(writer),
             Err(error) => {
                 complain(&format!("{}: {error}", path.display()));
@@ -125,8 +126,9 @@ fn write_result(path: &Path, result: &ProbeResult) -> io::Result<()> {
 }
 
 /// Reports a command that could not be started.
-pub(super) fn not_started(options: &Options, files: Files, not_started: NotStarted) -> u8 {
-    if let Some((path, _)) = &files.samples {
+pub(super) fn not_started(options: &Options, mut files: Files, not_started: NotStarted) -> u8 {
+    // Closed too: descriptors may be what was wanting.
+    if let Some((path, _)) = files.samples.take() {
         // It is empty: there is nothing that it could hold.
         let _ = fs::remove_file(path);
     }

@@ -74,11 +74,11 @@ fn measure(options: &Options) -> Result<u8, String> {
     // The workload may run before we do again: its time begins here.
     let began = Instant::now();
     let started = spawn::spawn(&options.command, &inherited, &environment, tree.group());
+    drop(inherited);
     let Started { main, outside } = match started {
         Ok(started) => started,
         Err(not_started) => return Ok(report::not_started(options, files, not_started)),
     };
-    drop(inherited);
     if outside.is_some() {
         tree.leave_group();
     }
