@@ -31,6 +31,11 @@ pub(super) struct Looks {
 }
 
 impl Looks {
+    /// Until when a look is at sizes alone.
+    pub(super) fn closer_at(&self) -> Duration {
+        self.faults_due.min(self.everything_due)
+    }
+
     /// The look for a sample at `now`. One at a mark has everything: what was highest before the mark
     /// must not show after it.
     pub(super) fn take(&mut self, now: Duration, at_mark: bool) -> Look {
@@ -73,6 +78,15 @@ mod tests {
         assert_eq!(looks([0, 500, 1000, 1100].into_iter()), {
             [Look::Everything, Look::Faults, Look::Everything, Look::Faults]
         });
+    }
+
+    #[test]
+    fn a_closer_look_is_announced() {
+        let mut looks = Looks::default();
+        for now in (0..3000).step_by(7).map(Duration::from_millis) {
+            let is_early = now < looks.closer_at();
+            assert_eq!(looks.take(now, false) == Look::Sizes, is_early, "{now:?}");
+        }
     }
 
     #[test]

@@ -29,6 +29,13 @@ pub(super) struct Reading {
     pub(super) threads: u64,
 }
 
+impl Reading {
+    /// The same once more, if nothing has happened since.
+    pub(super) const fn held(self) -> Self {
+        Self { peak: self.rss, ceiling: self.rss, ..self }
+    }
+}
+
 /// Open processes, by their ids.
 #[derive(Debug)]
 pub(super) struct Members {
@@ -170,9 +177,14 @@ impl Members {
         self.changes += (before - self.len()) as u64;
     }
 
+    /// Whether this reading differs from the one before.
+    pub(super) fn has_news(&self) -> bool {
+        self.has_news || self.len() != self.known
+    }
+
     /// Ends a reading: what they hold. The next one's peaks count from here.
     pub(super) fn take_reading(&mut self) -> Reading {
-        if !self.has_news && self.len() == self.known {
+        if !self.has_news() {
             // As nearly always, for most programs.
             return self.held;
         }
@@ -183,7 +195,7 @@ impl Members {
         }
         self.find_borrowers();
         let reading = self.sum();
-        self.held = Reading { peak: reading.rss, ceiling: reading.rss, ..reading };
+        self.held = reading.held();
         self.forget_highs();
         reading
     }

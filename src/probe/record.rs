@@ -50,6 +50,11 @@ pub(super) struct Sample {
 }
 
 impl Sample {
+    /// The same once more, if nothing has happened since.
+    const fn held(self) -> Self {
+        Self { tree: self.tree.held(), rollup: None, stat: None, ..self }
+    }
+
     /// Anonymous memory beyond live heap, in bytes: freed and not given back, the allocator's own,
     /// stacks and static data. None is left where more is allocated than was ever written to.
     fn retained(&self) -> Option<u64> {
@@ -87,14 +92,42 @@ pub(super) struct Record {
     writer: Option<Writer<File>>,
     error: Option<io::Error>,
     ticks_per_second: f64,
-    /// Samples that are not in the writer yet, with the values of further fields. Turned into text
-    /// together: a program that was just woken up does everything slowly, and many times more so
-    /// what it has not done for a while.
-    waiting: Vec<(Sample, Vec<Option<f64>>)>,
+    waiting: Waiting,
     flushed: Duration,
+    /// What the latest sample is if nothing happens.
+    held: Option<Sample>,
     /// What a chart at the end needs, if one is wanted.
     pub(super) plot: Option<Gathered>,
     pub(super) peaks: Peaks,
+}
+
+/// Samples that are not in the writer yet. Turned into text together: a program that was just woken
+/// up does everything slowly, and many times more so what it has not done for a while.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Samples with the values of further fields.
+    values: Vec<(Sample, Vec<Option<f64>>)>,
+    /// Times with an index of what was found then: at rest that is the same again and again.
+    rows: Vec<(Duration, usize)>,
+    /// Whether the last of these values are what is held.
+    ends_held: bool,
+}
+
+impl Waiting {
+    fn push(&mut self, sample: &Sample, further: &[Option<f64>]) {
+        self.rows.push((sample.t, self.values.len()));
+        self.values.push((*sample, further.to_vec()));
+        self.ends_held = false;
+    }
+
+    fn repeat(&mut self, t: Duration, held: &Sample) {
+        if self.ends_held {
+            self.rows.push((t, self.values.len() - 1));
+        } else {
+            self.push(held, &[]);
+            self.ends_held = true;
+        }
+    }
 }
 
 impl Record {
@@ -105,8 +138,9 @@ impl Record {
             writer,
             error: None,
             ticks_per_second: rustix::param::clock_ticks_per_second() as f64,
-            waiting: Vec::new(),
+            waiting: Waiting::default(),
             flushed: Duration::ZERO,
+            held: None,
             plot: None,
             peaks: Peaks::default(),
         }
@@ -119,10 +153,29 @@ impl Record {
             plot.sample(sample);
         }
         if self.writer.is_some() {
-            self.waiting.push((*sample, further.to_vec()));
+            self.waiting.push(sample, further);
         }
-        if sample.t >= self.flushed + FLUSH {
-            self.flushed = sample.t;
+        self.held = Some(sample.held());
+        self.flush_if_due(sample.t);
+    }
+
+    /// Adds a sample at `t` that is as the one before: nothing was read since but what tells so.
+    pub(super) fn repeat(&mut self, t: Duration) {
+        let Some(held) = &mut self.held else { return };
+        held.t = t;
+        self.peaks.repeat(held);
+        if let Some(plot) = &mut self.plot {
+            plot.sample(held);
+        }
+        if self.writer.is_some() {
+            self.waiting.repeat(t, held);
+        }
+        self.flush_if_due(t);
+    }
+
+    fn flush_if_due(&mut self, now: Duration) {
+        if now >= self.flushed + FLUSH {
+            self.flushed = now;
             self.write_waiting();
             self.write(Writer::flush);
         }
@@ -130,15 +183,18 @@ impl Record {
 
     fn write_waiting(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
-        for (sample, further) in waiting.drain(..) {
-            let row = self.row(&sample);
+        for (t, at) in waiting.rows.drain(..) {
+            let (sample, further) = &waiting.values[at];
+            let row = self.row(&Sample { t, ..*sample });
             if further.is_empty() {
                 self.write(|writer| writer.sample(&row));
             } else {
-                let row = [&row[..], &further].concat();
+                let row = [&row[..], further].concat();
                 self.write(|writer| writer.sample(&row));
             }
         }
+        waiting.values.clear();
+        waiting.ends_held = false;
         self.waiting = waiting;
     }
 
@@ -208,10 +264,15 @@ impl Record {
 }
 
 impl Peaks {
+    /// Counts a sample that is none of the highest.
+    fn repeat(&mut self, sample: &Sample) {
+        self.samples += 1;
+        self.readings += u64::from(sample.tree.threads > 0);
+    }
+
     fn add(&mut self, sample: &Sample) {
         let tree = &sample.tree;
-        self.samples += 1;
-        self.readings += u64::from(tree.threads > 0);
+        self.repeat(sample);
         self.rss = self.rss.max(tree.rss);
         self.rss_peak = self.rss_peak.max(tree.peak);
         self.ceiling = self.ceiling.max(tree.ceiling);
@@ -236,14 +297,36 @@ pub(super) fn seconds(time: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::measurement::ProbeOutcome;
+    use crate::measurement::sample_file::Header;
+
+    const EMPTY: Sample = Sample {
+        t: Duration::ZERO,
+        tree: Reading {
+            rss: 0,
+            anon: 0,
+            file: 0,
+            shmem: 0,
+            swap: 0,
+            peak: 0,
+            ceiling: 0,
+            processes: 1,
+            threads: 0,
+        },
+        heap: None,
+        rollup: None,
+        stat: None,
+        progress: None,
+        server: None,
+    };
 
     #[test]
     fn a_row_has_a_value_for_each_field() {
         let tree = Reading { rss: 7, threads: 1, ..Reading::default() };
-        let t = Duration::from_nanos(1_234_567_890);
-        let sample =
-            Sample { t, tree, heap: None, rollup: None, stat: None, progress: None, server: None };
+        let sample = Sample { t: Duration::from_nanos(1_234_567_890), tree, ..EMPTY };
         let row = Record::new(None).row(&sample);
         assert_eq!(row.len(), fields().len());
         assert_eq!((row[0], row[1], row[7]), (Some(1.234_567), Some(7.0), None));
@@ -251,19 +334,63 @@ mod tests {
 
     #[test]
     fn nothing_to_read_is_not_zero() {
-        let tree = Reading { processes: 1, ..Reading::default() };
-        let sample = Sample {
-            t: Duration::ZERO,
-            tree,
-            heap: None,
-            rollup: None,
-            stat: None,
-            progress: None,
-            server: None,
-        };
         let mut record = Record::new(None);
-        assert_eq!(record.row(&sample)[1], None);
-        record.sample(&sample, &[]);
-        assert_eq!((record.peaks.samples, record.peaks.readings), (1, 0));
+        assert_eq!(record.row(&EMPTY)[1], None);
+        record.sample(&EMPTY, &[]);
+        record.repeat(Duration::from_secs(1));
+        assert_eq!((record.peaks.samples, record.peaks.readings), (2, 0));
+    }
+
+    /// What is on file of `samples`, of which `None` is the one before once more.
+    fn written(samples: &[Option<Sample>], repeat: impl Fn(&mut Record, &Sample)) -> String {
+        let mut file = tempfile::tempfile().unwrap();
+        let header = Header {
+            schema: 1,
+            program: String::new(),
+            started: String::new(),
+            pid: 1,
+            command: Vec::new(),
+            period: 0.1,
+            fields: fields(),
+        };
+        let writer = Writer::new(file.try_clone().unwrap(), &header).unwrap();
+        let mut record = Record::new(Some(writer));
+        let mut last = EMPTY;
+        for (ms, sample) in (0..).step_by(100).zip(samples) {
+            let t = Duration::from_millis(ms);
+            last = Sample { t, ..sample.unwrap_or_else(|| last.held()) };
+            match sample {
+                Some(_) => record.sample(&last, &[]),
+                None => repeat(&mut record, &last),
+            }
+            if ms % 700 == 0 {
+                record.mark("now".to_owned(), t);
+            }
+        }
+        let footer = Footer { end: ProbeOutcome::Ok, t: 9.0, samples: 0, marks: 0, missed: 0 };
+        assert!(record.finish(footer).is_none());
+        io::Seek::rewind(&mut file).unwrap();
+        io::read_to_string(file).unwrap()
+    }
+
+    prop_compose! {
+        fn any_sample()(rss in 1..1000_u64, rise in 0..10_u64, read in any::<bool>()) -> Sample {
+            let tree = Reading { rss, peak: rss + rise, threads: 1, ..EMPTY.tree };
+            let rollup = read.then_some(Rollup { pss: rss, uss: rss });
+            let stat = read.then(Stat::default);
+            Sample { tree, rollup, stat, ..EMPTY }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn at_rest_the_last_sample_holds(
+            samples in prop::collection::vec(prop::option::of(any_sample()), 1..40)
+        ) {
+            let samples = [&[Some(EMPTY)], &samples[..]].concat();
+            let repeated = written(&samples, |record, held| record.repeat(held.t));
+            let told = written(&samples, |record, held| record.sample(held, &[]));
+            prop_assert_eq!(repeated, told);
+        }
     }
 }

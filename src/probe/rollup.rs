@@ -63,9 +63,14 @@ impl Schedule {
         }
     }
 
+    /// When the next reading is due, if there are no other signs by then.
+    pub(super) fn due(&self, signs: &Signs) -> Duration {
+        if signs.differ_from(&self.signs) { self.due } else { self.due.max(self.due_at_rest) }
+    }
+
     /// Whether a reading is due.
     pub(super) fn is_due(&self, now: Duration, signs: &Signs) -> bool {
-        now >= self.due && (now >= self.due_at_rest || signs.differ_from(&self.signs))
+        now >= self.due && now >= self.due(signs)
     }
 
     /// Whether there may be one more, as for a mark, that is not due.
@@ -103,7 +108,9 @@ mod tests {
     fn readings(until: u64, micros: u64, signs: impl Fn(u64) -> Signs) -> Vec<u64> {
         let mut schedule = Schedule::new();
         let due = |now: &u64| {
+            let announced = schedule.due(&signs(*now));
             let is_due = schedule.is_due(ms(*now), &signs(*now));
+            assert_eq!(is_due, ms(*now) >= announced);
             if is_due {
                 schedule.done(ms(*now), ms(*now) + Duration::from_micros(micros), signs(*now));
             }

@@ -132,6 +132,11 @@ impl Servers {
         Ok(())
     }
 
+    /// Whether there is no server to look at.
+    pub(super) fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.families.is_empty()
+    }
+
     /// Looks at the server's processes; `None` if there are none that live. One that `is_counted` with
     /// the workload's own is refused.
     pub(super) fn read(
@@ -140,7 +145,7 @@ impl Servers {
         look: Look,
         is_counted: impl Fn(i32) -> bool,
     ) -> Option<ServerReading> {
-        if self.named.is_empty() && self.families.is_empty() {
+        if self.is_empty() {
             return None;
         }
         let unavailable = &mut self.unavailable;

@@ -3,14 +3,14 @@
 
 mod farewell;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, getpgid, getpgrp, wait, waitid,
 };
 
 use super::awaited::{self, Awaited, Ended, Woken};
-use super::clock::Deadlines;
+use super::clock::{Deadlines, Stopwatch};
 use super::ending::{Cause, Ending};
 use super::group::Group;
 use super::heap::Heap;
@@ -72,7 +72,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         environment.extend(passes.iter().flat_map(Passes::environment));
     }
     // The workload may run before we do again: its time begins here.
-    let began = Instant::now();
+    let began = Stopwatch::start();
     let started = spawn::spawn(&options.command, &inherited, &environment, tree.group());
     drop(inherited);
     let Started { main, outside } = match started {
@@ -107,6 +107,7 @@ fn measure(options: &Options) -> Result<u8, String> {
         faults: 0,
         reaped: Stat::default(),
         last: Reading::default(),
+        rests_until: Duration::ZERO,
         ending: None,
         from_terminal: None,
         main_stat: None,
@@ -127,7 +128,7 @@ fn measure(options: &Options) -> Result<u8, String> {
 struct Session<'a> {
     options: &'a Options,
     main: Pid,
-    began: Instant,
+    began: Stopwatch,
     tree: Tree,
     /// Why the workload has no cgroup of its own.
     no_group: Option<String>,
@@ -151,6 +152,8 @@ struct Session<'a> {
     /// CPU time and faults of processes that we waited for ourselves.
     reaped: Stat,
     last: Reading,
+    /// Until when a sample without news of the tree is the last one once more.
+    rests_until: Duration,
     ending: Option<Ending>,
     /// What a terminal sent to the command and to us, and we left to the command.
     from_terminal: Option<i32>,
@@ -188,8 +191,7 @@ impl Session<'_> {
             let now = self.now();
             if now >= self.deadlines.next() {
                 self.deadlines.meet(now);
-                let sample = self.read(now, false);
-                self.record(&sample, false);
+                self.sample(now);
             }
             self.enforce_limits(now);
         }
@@ -216,10 +218,27 @@ impl Session<'_> {
         Woken { by_signal, by_marks: false }
     }
 
-    /// Reads the tree, if `at_mark` with all that it can have.
+    /// Takes the sample that is due. Of a program at rest it is the last one once more.
+    fn sample(&mut self, now: Duration) {
+        let look = self.looks.take(now, false);
+        let has_news = self.tree.look(now, look);
+        if !has_news && now < self.rests_until {
+            self.record.repeat(now);
+            return;
+        }
+        let sample = self.collect(now, look, false);
+        self.record(&sample, false);
+    }
+
+    /// Reads everything that is due, if `at_mark` all that there is.
     fn read(&mut self, t: Duration, at_mark: bool) -> Sample {
         let look = self.looks.take(t, at_mark);
-        let tree = self.tree.read(t, look);
+        self.tree.look(t, look);
+        self.collect(t, look, at_mark)
+    }
+
+    fn collect(&mut self, t: Duration, look: Look, at_mark: bool) -> Sample {
+        let tree = self.tree.take_reading();
         self.last = tree;
         let server = self.servers.read(t, look, |id| self.tree.contains(id));
         let heap = match &mut self.heap {
@@ -228,7 +247,16 @@ impl Session<'_> {
         };
         let stat = (look >= Look::Faults).then(|| self.read_stat());
         let rollup = self.read_rollup(t, at_mark);
+        self.rests_until = self.until_others_are_due();
         Sample { t, tree, heap, rollup, stat, progress: self.said.progress, server }
+    }
+
+    /// Until when the sizes of the tree are all that there is to read; zero if there is always more.
+    fn until_others_are_due(&self) -> Duration {
+        if !self.servers.is_empty() || matches!(self.heap, Some(Ok(_))) || self.passes.is_some() {
+            return Duration::ZERO;
+        }
+        self.looks.closer_at().min(self.rollups.due(&self.signs()))
     }
 
     /// Adds a sample to the record, with what passes have found since the last one.
@@ -283,6 +311,7 @@ impl Session<'_> {
         let now = self.now();
         let said = &mut self.said;
         self.marks.read(now, &mut |message| said.hear(message));
+        self.rests_until = Duration::ZERO;
         for line in std::mem::take(&mut self.said.new_servers) {
             self.servers.hear(line);
         }
@@ -352,7 +381,9 @@ impl Session<'_> {
     }
 
     fn end(&mut self, cause: Cause, message: String, wanted: impl Fn(Pid) -> bool) {
-        self.last = self.tree.read(self.now(), Look::Everything);
+        self.tree.look(self.now(), Look::Everything);
+        self.last = self.tree.take_reading();
+        self.rests_until = Duration::ZERO;
         self.tree.signal(cause.signal(), wanted);
         // What is stopped can't handle anything else.
         self.tree.signal(Signal::CONT, |_| true);

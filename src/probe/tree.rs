@@ -96,12 +96,18 @@ impl Tree {
         self.members.with_memory()
     }
 
-    /// Looks at every process, and finds new ones. It is `now`, since the workload's start.
-    pub(super) fn read(&mut self, now: Duration, look: Look) -> Reading {
+    /// Looks at every process, and finds new ones. It is `now`, since the workload's start. Whether
+    /// there is anything that the reading before does not have.
+    pub(super) fn look(&mut self, now: Duration, look: Look) -> bool {
         if self.members.refresh(look) {
             self.newcomers.expect();
         }
         self.discover(now);
+        self.members.has_news()
+    }
+
+    /// What was found at the latest look.
+    pub(super) fn take_reading(&mut self) -> Reading {
         self.members.take_reading()
     }
 

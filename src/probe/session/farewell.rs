@@ -36,7 +36,8 @@ impl Session<'_> {
             }
             let now = self.now();
             let stop = self.signals.take().stop.is_some();
-            let living = self.tree.read(now, Look::Sizes).processes;
+            self.tree.look(now, Look::Sizes);
+            let living = self.tree.take_reading().processes;
             if kill_at.is_none() && living > 0 && (stop || now >= began + FAREWELL) {
                 kill_at = Some(now + GRACE);
                 let names = self.tree.names().join(", ");

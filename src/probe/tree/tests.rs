@@ -17,7 +17,8 @@ fn sleeper() -> Child {
 fn finds_both(mut tree: Tree) {
     let mut child = sleeper();
     let id = i32::try_from(child.id()).unwrap();
-    let reading = tree.read(Duration::ZERO, Look::Everything);
+    tree.look(Duration::ZERO, Look::Everything);
+    let reading = tree.take_reading();
     let grandchildren: Vec<i32> = tree
         .members
         .iter()
@@ -31,7 +32,8 @@ fn finds_both(mut tree: Tree) {
         rustix::process::kill_process(pid, Signal::KILL).unwrap();
     }
     child.wait().unwrap();
-    tree.read(Duration::ZERO, Look::Everything);
+    tree.look(Duration::ZERO, Look::Everything);
+    tree.take_reading();
     assert!(!tree.contains(id), "what has ended is dropped");
 }
 
