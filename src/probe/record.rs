@@ -1,9 +1,12 @@
 //! What was measured: the samples, on their way to the file, and the peaks over all of them.
 
+mod waiting;
+
 use std::fs::File;
 use std::io;
 use std::time::Duration;
 
+use self::waiting::Waiting;
 use super::heap::Live;
 use super::members::Reading;
 use super::plot::Gathered;
@@ -14,6 +17,8 @@ use crate::measurement::{Scope, Unit};
 
 /// A crash loses at most this much of the samples.
 const FLUSH: Duration = Duration::from_millis(250);
+/// And of those in which nothing changes this much.
+const FLUSH_AT_REST: Duration = Duration::from_secs(1);
 
 /// What stands in a sample's array, in this order.
 pub(super) fn fields() -> Vec<Field> {
@@ -38,7 +43,7 @@ fn field(name: &str, unit: Unit, scope: Scope) -> Field {
 }
 
 /// One sample; what is `None` was not read this time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Sample {
     pub(super) t: Duration,
     pub(super) tree: Reading,
@@ -93,41 +98,14 @@ pub(super) struct Record {
     error: Option<io::Error>,
     ticks_per_second: f64,
     waiting: Waiting,
+    /// Whether any of them differs from the one before, or has a mark.
+    has_news: bool,
     flushed: Duration,
     /// What the latest sample is if nothing happens.
     held: Option<Sample>,
     /// What a chart at the end needs, if one is wanted.
     pub(super) plot: Option<Gathered>,
     pub(super) peaks: Peaks,
-}
-
-/// Samples that are not in the writer yet. Turned into text together: a program that was just woken
-/// up does everything slowly, and many times more so what it has not done for a while.
-#[derive(Debug, Default)]
-struct Waiting {
-    /// Samples with the values of further fields.
-    values: Vec<(Sample, Vec<Option<f64>>)>,
-    /// Times with an index of what was found then: at rest that is the same again and again.
-    rows: Vec<(Duration, usize)>,
-    /// Whether the last of these values are what is held.
-    ends_held: bool,
-}
-
-impl Waiting {
-    fn push(&mut self, sample: &Sample, further: &[Option<f64>]) {
-        self.rows.push((sample.t, self.values.len()));
-        self.values.push((*sample, further.to_vec()));
-        self.ends_held = false;
-    }
-
-    fn repeat(&mut self, t: Duration, held: &Sample) {
-        if self.ends_held {
-            self.rows.push((t, self.values.len() - 1));
-        } else {
-            self.push(held, &[]);
-            self.ends_held = true;
-        }
-    }
 }
 
 impl Record {
@@ -139,6 +117,7 @@ impl Record {
             error: None,
             ticks_per_second: rustix::param::clock_ticks_per_second() as f64,
             waiting: Waiting::default(),
+            has_news: false,
             flushed: Duration::ZERO,
             held: None,
             plot: None,
@@ -155,7 +134,9 @@ impl Record {
         if self.writer.is_some() {
             self.waiting.push(sample, further);
         }
-        self.held = Some(sample.held());
+        let held = sample.held();
+        let before = self.held.replace(held);
+        self.has_news |= before.is_none_or(|before| Sample { t: held.t, ..before } != held);
         self.flush_if_due(sample.t);
     }
 
@@ -174,8 +155,10 @@ impl Record {
     }
 
     fn flush_if_due(&mut self, now: Duration) {
-        if now >= self.flushed + FLUSH {
+        let longest = if self.has_news { FLUSH } else { FLUSH_AT_REST };
+        if now >= self.flushed + longest {
             self.flushed = now;
+            self.has_news = false;
             self.write_waiting();
             self.write(Writer::flush);
         }
@@ -183,18 +166,17 @@ impl Record {
 
     fn write_waiting(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
-        for (t, at) in waiting.rows.drain(..) {
-            let (sample, further) = &waiting.values[at];
-            let row = self.row(&Sample { t, ..*sample });
+        for (times, sample, further) in waiting.samples() {
+            let row = self.row(sample);
+            let times = times.map(seconds);
             if further.is_empty() {
-                self.write(|writer| writer.sample(&row));
+                self.write(|writer| writer.same(times, &row));
             } else {
                 let row = [&row[..], further].concat();
-                self.write(|writer| writer.sample(&row));
+                self.write(|writer| writer.same(times, &row));
             }
         }
-        waiting.values.clear();
-        waiting.ends_held = false;
+        waiting.clear();
         self.waiting = waiting;
     }
 
@@ -203,6 +185,7 @@ impl Record {
         if let Some(plot) = &mut self.plot {
             plot.mark(&name, t);
         }
+        self.has_news = true;
         self.write_waiting();
         let mark = Mark { name, t: seconds(t) };
         self.write(|writer| writer.mark(&mark));
@@ -225,8 +208,9 @@ impl Record {
         }
     }
 
+    /// A sample's values for all fields but the first, which is its time.
     #[expect(clippy::cast_precision_loss, reason = "amounts stay far below 2^53")]
-    fn row(&self, sample: &Sample) -> [Option<f64>; 21] {
+    fn row(&self, sample: &Sample) -> [Option<f64>; 20] {
         let tree = &sample.tree;
         let count = |count: u64| Some(count as f64);
         let stat = |value: fn(&Stat) -> u64| sample.stat.as_ref().map(|stat| value(stat) as f64);
@@ -238,7 +222,6 @@ impl Record {
         // read, which is not the same as holding nothing.
         let memory = |bytes: u64| (tree.threads > 0).then_some(bytes as f64);
         [
-            Some(seconds(sample.t)),
             memory(tree.rss),
             memory(tree.peak),
             memory(tree.anon),
@@ -326,16 +309,20 @@ mod tests {
     #[test]
     fn a_row_has_a_value_for_each_field() {
         let tree = Reading { rss: 7, threads: 1, ..Reading::default() };
-        let sample = Sample { t: Duration::from_nanos(1_234_567_890), tree, ..EMPTY };
-        let row = Record::new(None).row(&sample);
-        assert_eq!(row.len(), fields().len());
-        assert_eq!((row[0], row[1], row[7]), (Some(1.234_567), Some(7.0), None));
+        let row = Record::new(None).row(&Sample { tree, ..EMPTY });
+        assert_eq!(row.len() + 1, fields().len(), "the time is the first");
+        assert_eq!((row[0], row[6]), (Some(7.0), None));
+    }
+
+    #[test]
+    fn times_are_whole_microseconds() {
+        assert_eq!(format!("{}", seconds(Duration::from_nanos(1_234_567_890))), "1.234567");
     }
 
     #[test]
     fn nothing_to_read_is_not_zero() {
         let mut record = Record::new(None);
-        assert_eq!(record.row(&EMPTY)[1], None);
+        assert_eq!(record.row(&EMPTY)[0], None);
         record.sample(&EMPTY, &[]);
         record.repeat(Duration::from_secs(1));
         assert_eq!((record.peaks.samples, record.peaks.readings), (2, 0));

@@ -102,6 +102,19 @@ proptest! {
     }
 
     #[test]
+    fn the_same_at_several_times_is_written_as_one_by_one(
+        times in proptest::collection::vec(0.0..1e6_f64, 0..10),
+        values in proptest::collection::vec(value(), 0..5),
+    ) {
+        let fields = values.len() + 1;
+        let sample = |t: &f64| Entry::Sample([&[Some(*t)], &values[..]].concat());
+        let one_by_one = write(fields, &times.iter().map(sample).collect::<Vec<_>>());
+        let mut writer = Writer::new(Vec::new(), &header(fields)).unwrap();
+        writer.same(times, &values).unwrap();
+        prop_assert_eq!(writer.finish(footer()).unwrap(), one_by_one);
+    }
+
+    #[test]
     fn what_is_left_of_a_cut_file_is_its_beginning(
         entries in entries(3),
         cut in any::<proptest::sample::Index>(),

@@ -48,6 +48,35 @@ impl<W: Write> Writer<W> {
         self.flush_if_long()
     }
 
+    /// Adds samples that have the same values but for the first field, which is the time.
+    ///
+    /// # Errors
+    /// When `inner` can't be written.
+    pub fn same(
+        &mut self,
+        times: impl IntoIterator<Item = f64>,
+        values: &[Option<f64>],
+    ) -> io::Result<()> {
+        let mut text = None;
+        for time in times {
+            self.buffer.push(b'[');
+            number::write(&mut self.buffer, Some(time));
+            if let Some(text) = text.clone() {
+                self.buffer.extend_from_within(text);
+            } else {
+                let start = self.buffer.len();
+                for value in values {
+                    self.buffer.push(b',');
+                    number::write(&mut self.buffer, *value);
+                }
+                self.buffer.extend_from_slice(b"]\n");
+                text = Some(start..self.buffer.len());
+            }
+            self.samples += 1;
+        }
+        self.flush_if_long()
+    }
+
     /// Adds a mark.
     ///
     /// # Errors
