@@ -188,7 +188,8 @@ fn peak(svg: &mut String, chart: &Chart<'_>, line: &Line<'_>) {
             // Below it is the stem.
             (true, true) if x > 0.8 => ("end", "-.6em", ".35em"),
             (true, true) => ("start", ".6em", ".35em"),
-            (false, true) => (side(x), "0", "1.4em"),
+            // Close by: above the plot are the marks' names, and below lies its own curve.
+            (false, true) => (side(x), "0", "-.35em"),
             (_, false) => (side(x), "0", "-.7em"),
         };
         let _ = write!(
@@ -218,7 +219,7 @@ fn marks(chart: &Chart<'_>) -> (String, usize) {
         if let Some(line) = ends.iter().position(|taken| *taken < start) {
             ends[line] = end;
             used = used.max(line + 1);
-            let up = 0.5 + 1.3 * line as f64;
+            let up = 0.8 + 1.3 * line as f64;
             let _ = write!(
                 svg,
                 r#"<text class="{}" x="{x}" y="0" dy="-{up:.1}em">{}</text>"#,
@@ -260,18 +261,22 @@ mod tests {
     fn a_peak_between_two_points_stands_above_its_curve() {
         let points = [(0.0, 10.0), (1.0, 80.0), (2.0, 40.0)];
         let axis = |end| Axis { end, ticks: Vec::new(), unit: "s" };
-        let drawn = |at: (f64, f64)| {
+        let drawn_to = |end, at: (f64, f64)| {
             let peak = Some(Peak { at, label: format!("{}", at.1) });
             let line = Line { look: 1, points: &points, area: None, peak };
-            let (x, y) = (&axis(2.0), &axis(100.0));
+            let (x, y) = (&axis(2.0), &axis(end));
             render(&Chart { class: "large", title: "", x, y, lines: &[line], marks: &[] })
         };
+        let drawn = |at| drawn_to(100.0, at);
         let above = drawn((1.5, 90.0));
         assert!(above.contains(r#"<circle class="peak s1" cx="75%" cy="10%" r="3"/>"#), "{above}");
         let stem = r#"<line class="stem s1" x1="75%" x2="75%" y1="10%" y2="60%"/>"#;
         assert!(above.contains(stem) && above.contains(">90<"), "{above}");
         let at = drawn((1.0, 80.0));
         assert!(at.contains(r#"cx="50%" cy="20%""#) && !at.contains("stem"), "{at}");
+        let label = |y: &str, dy: &str| format!(r#"x="50%" y="{y}" dx="0" dy="{dy}">80<"#);
+        assert!(at.contains(&label("20%", "-.7em")), "{at}");
+        assert!(drawn_to(84.0, (1.0, 80.0)).contains(&label("4.76%", "-.35em")));
         // What can't be seen to be above is at the point.
         let near = drawn((1.5, 80.4));
         assert!(drawn((1.5, 96.0)).contains(r#"start" x="75%" y="4%" dx=".6em" dy=".35em">96<"#));
