@@ -135,8 +135,8 @@ impl Record {
             self.waiting.push(sample, further);
         }
         let held = sample.held();
-        let before = self.held.replace(held);
-        self.has_news |= before.is_none_or(|before| Sample { t: held.t, ..before } != held);
+        let before = self.held.replace(held).map(|before| Sample { t: held.t, ..before });
+        self.has_news |= before != Some(held) || sample.tree != held.tree;
         self.flush_if_due(sample.t);
     }
 
@@ -306,9 +306,21 @@ mod tests {
         server: None,
     };
 
+    fn header() -> Header {
+        Header {
+            schema: 1,
+            program: String::new(),
+            started: String::new(),
+            pid: 1,
+            command: Vec::new(),
+            period: 0.1,
+            fields: fields(),
+        }
+    }
+
     #[test]
     fn a_row_has_a_value_for_each_field() {
-        let tree = Reading { rss: 7, threads: 1, ..Reading::default() };
+        let tree = Reading { rss: 7, threads: 1, ..EMPTY.tree };
         let row = Record::new(None).row(&Sample { tree, ..EMPTY });
         assert_eq!(row.len() + 1, fields().len(), "the time is the first");
         assert_eq!((row[0], row[6]), (Some(7.0), None));
@@ -328,20 +340,26 @@ mod tests {
         assert_eq!((record.peaks.samples, record.peaks.readings), (2, 0));
     }
 
+    #[test]
+    fn what_rose_between_two_samples_is_news() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let lines = || std::fs::read_to_string(file.path()).unwrap().lines().count() - 1;
+        let mut record = Record::new(Writer::new(file.reopen().unwrap(), &header()).ok());
+        let rest = Reading { rss: 7, peak: 7, ceiling: 7, threads: 1, ..EMPTY.tree };
+        let mut take = |ms, peak| {
+            let tree = Reading { peak, ..rest };
+            record.sample(&Sample { t: Duration::from_millis(ms), tree, ..EMPTY }, &[]);
+            lines()
+        };
+        assert_eq!((take(0, 7), take(300, 7)), (0, 2), "the first");
+        assert_eq!((take(600, 7), take(900, 7)), (2, 2), "at rest");
+        assert_eq!([take(910, 9), take(1000, 9), take(1200, 7)], [5, 5, 7]);
+    }
+
     /// What is on file of `samples`, of which `None` is the one before once more.
     fn written(samples: &[Option<Sample>], repeat: impl Fn(&mut Record, &Sample)) -> String {
         let mut file = tempfile::tempfile().unwrap();
-        let header = Header {
-            schema: 1,
-            program: String::new(),
-            started: String::new(),
-            pid: 1,
-            command: Vec::new(),
-            period: 0.1,
-            fields: fields(),
-        };
-        let writer = Writer::new(file.try_clone().unwrap(), &header).unwrap();
-        let mut record = Record::new(Some(writer));
+        let mut record = Record::new(Writer::new(file.try_clone().unwrap(), &header()).ok());
         let mut last = EMPTY;
         for (ms, sample) in (0..).step_by(100).zip(samples) {
             let t = Duration::from_millis(ms);
