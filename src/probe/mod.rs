@@ -40,6 +40,8 @@ mod spawn;
 mod stored;
 mod summary;
 mod terminal;
+#[cfg(test)]
+mod told;
 mod tree;
 mod usage;
 mod values;

@@ -210,6 +210,7 @@ impl Servers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::told::{self, Told};
 
     const NOW: Duration = Duration::from_millis(500);
 
@@ -260,40 +261,20 @@ mod tests {
         assert!(metric.unavailable.unwrap().contains("ended before"));
     }
 
-    /// A program that holds 64 MiB for a moment, and afterwards just what it held before, each time
-    /// that it is told to.
-    const SPIKES: &str = "import mmap, sys\nfor line in sys.stdin:\n    \
-        block = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\n    \
-        block[::4096] = bytes(64 << 8)\n    block.close()\n    print(flush=True)";
-
     #[test]
     fn the_last_reading_has_what_came_and_went() {
-        use std::io::{BufRead as _, BufReader, Write as _};
-        use std::process::{Command, Stdio};
-
-        let mut command = Command::new("python3");
-        command.args(["-c", SPIKES]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut tell = child.stdin.take().unwrap();
-        let mut spike = || {
-            tell.write_all(b"\n").unwrap();
-            said.next().unwrap().unwrap();
-        };
-        // The first one also leaves what the interpreter keeps.
-        spike();
+        let mut told = Told::python(told::RETURNING);
+        // The first time also leaves what the interpreter keeps.
+        told.go_on();
         let mut servers = Servers::new(true);
-        servers.hear(process(i32::try_from(child.id()).unwrap(), None));
-        assert!(
-            servers
-                .read(NOW, Look::Sizes, |_| false)
-                .is_some_and(|reading| reading.peak < 32 << 20)
-        );
-        spike();
+        servers.hear(process(told.id(), None));
+        let first = servers.read(NOW, Look::Sizes, |_| false);
+        assert!(first.is_some_and(|reading| reading.peak < 32 << 20), "{first:?}");
+        told.go_on();
         servers.finish(NOW, |_| false);
-        assert!(servers.metric().unwrap().value.unwrap() > f64::from(32 << 20));
-        drop(tell);
-        child.wait().unwrap();
+        let metric = servers.metric().unwrap();
+        assert!(metric.value.is_some_and(|bytes| bytes > f64::from(32 << 20)), "{metric:?}");
+        told.end();
     }
 
     #[test]

@@ -1,7 +1,7 @@
-use std::io::{BufRead as _, BufReader, Lines, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 
 use super::*;
+use crate::probe::told::{RETURNING, Told};
 
 #[test]
 fn what_has_changed_is_read_again() {
@@ -39,37 +39,19 @@ const SPIKE: &str = "import sys; print(flush=True); sys.stdin.readline(); \
     high = bytearray(64 << 20); del high; held = bytearray(1 << 20); print(flush=True); \
     sys.stdin.readline()";
 
-/// A program that holds 64 MiB for a moment, and afterwards just what it held before, each time
-/// that it is told to.
-const RETURNING: &str = "import mmap, sys\nprint(flush=True)\nfor line in sys.stdin:\n    \
-    block = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\n    \
-    block[::4096] = bytes(64 << 8)\n    block.close()\n    print(flush=True)";
-
-/// One of these programs, and how to tell it to go on.
-struct Told {
-    child: Child,
-    said: Lines<BufReader<ChildStdout>>,
-    tell: ChildStdin,
+/// One of these programs, as it is read.
+struct Watched {
+    told: Told,
     process: Process,
     buffer: Vec<u8>,
 }
 
-impl Told {
+impl Watched {
     fn start(program: &str) -> Self {
-        let mut command = Command::new("python3");
-        command.args(["-c", program]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-        let tell = child.stdin.take().unwrap();
-        said.next();
+        let told = Told::python(program);
         let mut buffer = vec![0; BUFFER];
-        let process = Process::open(i32::try_from(child.id()).unwrap(), &mut buffer).unwrap();
-        Self { child, said, tell, process, buffer }
-    }
-
-    fn go_on(&mut self) {
-        self.tell.write_all(b"\n").unwrap();
-        self.said.next();
+        let process = Process::open(told.id(), &mut buffer).unwrap();
+        Self { told, process, buffer }
     }
 
     fn rise(&mut self, look: Look) -> u64 {
@@ -78,39 +60,34 @@ impl Told {
         self.process.forget_high(true).unwrap();
         rise
     }
-
-    fn end(mut self) {
-        drop(self.tell);
-        self.child.wait().unwrap();
-    }
 }
 
 #[test]
 fn a_peak_is_told_once() {
-    let mut told = Told::start(SPIKE);
-    told.rise(Look::Sizes);
-    told.go_on();
-    assert!(told.rise(Look::Sizes) > 32 << 20);
-    assert_eq!(told.rise(Look::Sizes), 0);
-    told.end();
+    let mut watched = Watched::start(SPIKE);
+    watched.rise(Look::Sizes);
+    watched.told.go_on();
+    assert!(watched.rise(Look::Sizes) > 32 << 20);
+    assert_eq!(watched.rise(Look::Sizes), 0);
+    watched.told.end();
 }
 
 #[test]
 fn what_came_and_went_is_told_by_its_faults() {
-    let mut told = Told::start(RETURNING);
+    let mut watched = Watched::start(RETURNING);
     // The first time also leaves what the interpreter keeps.
     for _ in 0..2 {
-        told.go_on();
-        told.rise(Look::Everything);
+        watched.told.go_on();
+        watched.rise(Look::Everything);
     }
-    told.rise(Look::Faults);
-    assert!(!told.process.is_fresh, "at rest there is nothing to read");
-    let sizes = told.process.sizes;
-    told.go_on();
-    let rise = told.rise(Look::Sizes) + told.rise(Look::Faults);
+    watched.rise(Look::Faults);
+    assert!(!watched.process.is_fresh, "at rest there is nothing to read");
+    let sizes = watched.process.sizes;
+    watched.told.go_on();
+    let rise = watched.rise(Look::Sizes) + watched.rise(Look::Faults);
     assert!(rise > 32 << 20, "{rise}");
-    assert_eq!(told.process.sizes, sizes, "its sizes tell nothing");
-    told.end();
+    assert_eq!(watched.process.sizes, sizes, "its sizes tell nothing");
+    watched.told.end();
 }
 
 #[test]

@@ -84,39 +84,22 @@ impl Family {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, BufReader, Write};
-    use std::process::{Child, Command, Stdio};
-
     use super::*;
-
-    /// A shell whose child allocates when it is told to, and tells when it has.
-    fn shell() -> Child {
-        let script = "import sys; print(flush=True); sys.stdin.readline(); \
-                      held = bytearray(64 << 20); print(flush=True); sys.stdin.readline()";
-        Command::new("sh")
-            .args(["-c", "python3 -c \"$1\"; :", "sh", script])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap()
-    }
+    use crate::probe::told::Told;
 
     #[test]
     fn what_a_child_takes_is_the_familys() {
-        let mut child = shell();
-        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut tell = child.stdin.take().unwrap();
-        said.next();
-        let root = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-        let mut family = Family::of(root, false);
+        let mut shell = Told::python_in_shell(
+            "import sys; print(flush=True); sys.stdin.readline(); \
+             held = bytearray(64 << 20); print(flush=True); sys.stdin.readline()",
+        );
+        let mut family = Family::of(Pid::from_raw(shell.id()).unwrap(), false);
         let first = family.read(SEARCH, Look::Sizes).unwrap();
         assert!(first.anon < 1 << 20, "{first:?}");
-        tell.write_all(b"\n").unwrap();
-        said.next();
+        shell.go_on();
         let held = family.read(SEARCH, Look::Sizes).unwrap();
         assert!((60 << 20..70 << 20).contains(&held.anon), "{held:?}");
-        tell.write_all(b"\n").unwrap();
-        child.wait().unwrap();
+        shell.end();
         assert_eq!(family.read(SEARCH, Look::Sizes), None);
     }
 }
