@@ -1,11 +1,13 @@
 //! What was measured: the samples, on their way to the file, and the peaks over all of them.
 
+mod peaks;
 mod waiting;
 
 use std::fs::File;
 use std::io;
 use std::time::Duration;
 
+pub(super) use self::peaks::Peaks;
 use self::waiting::Waiting;
 use super::heap::Live;
 use super::members::Reading;
@@ -66,29 +68,6 @@ impl Sample {
         let live = self.heap.filter(|_| self.tree.threads > 0)?;
         Some(self.tree.anon.saturating_sub(live.heap))
     }
-}
-
-/// The highest of everything.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Peaks {
-    pub(super) samples: u64,
-    /// Samples in which a process had memory to read.
-    pub(super) readings: u64,
-    /// The largest sum that was read.
-    pub(super) rss: u64,
-    /// With what moved between samples.
-    pub(super) rss_peak: u64,
-    /// What the peak can't have been above.
-    pub(super) ceiling: u64,
-    pub(super) anon: u64,
-    pub(super) swap: u64,
-    /// `None` if live heap was never read.
-    pub(super) retained: Option<u64>,
-    pub(super) rollup: Option<Rollup>,
-    /// Samples that have PSS and USS.
-    pub(super) rollups: u64,
-    pub(super) processes: u64,
-    pub(super) threads: u64,
 }
 
 /// Takes samples and marks.
@@ -243,33 +222,6 @@ impl Record {
             sample.heap.and_then(|live| live.python).map(|bytes| bytes as f64),
             sample.retained().map(|bytes| bytes as f64),
         ]
-    }
-}
-
-impl Peaks {
-    /// Counts a sample that is none of the highest.
-    fn repeat(&mut self, sample: &Sample) {
-        self.samples += 1;
-        self.readings += u64::from(sample.tree.threads > 0);
-    }
-
-    fn add(&mut self, sample: &Sample) {
-        let tree = &sample.tree;
-        self.repeat(sample);
-        self.rss = self.rss.max(tree.rss);
-        self.rss_peak = self.rss_peak.max(tree.peak);
-        self.ceiling = self.ceiling.max(tree.ceiling);
-        self.anon = self.anon.max(tree.anon);
-        self.swap = self.swap.max(tree.swap);
-        self.retained = self.retained.max(sample.retained());
-        self.processes = self.processes.max(tree.processes);
-        self.threads = self.threads.max(tree.threads);
-        if let Some(rollup) = sample.rollup {
-            let highest = self.rollup.get_or_insert(rollup);
-            highest.pss = highest.pss.max(rollup.pss);
-            highest.uss = highest.uss.max(rollup.uss);
-            self.rollups += 1;
-        }
     }
 }
 
