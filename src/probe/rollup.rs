@@ -70,7 +70,7 @@ impl Schedule {
 
     /// Whether a reading is due.
     pub(super) fn is_due(&self, now: Duration, signs: &Signs) -> bool {
-        now >= self.due && now >= self.due(signs)
+        now >= self.due(signs)
     }
 
     /// Whether there may be one more, as for a mark, that is not due.
