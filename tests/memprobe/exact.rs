@@ -110,7 +110,8 @@ fn page_faults_and_cpu_time_are_the_kernels_own_account() {
         assert_near(probed.value("minor_faults"), minor, (minor * 0.01).max(10.0));
         assert_exact(probed.value("major_faults"), major);
         if arguments.starts_with("spin") {
-            assert!(user > 0.25, "{said:?}");
+            // How much of it is said to be the kernel's is up to the machine's ticks.
+            assert!(user + system > 0.29 && user > system, "{said:?}");
             assert!(probed.samples().points("cpu_user").count() >= 2);
         }
         if arguments.starts_with("cold") && major == 0.0 {
