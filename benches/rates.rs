@@ -4,8 +4,8 @@
 //! Of a run as a whole, its start and end included; and of the same run under way, which is the
 //! difference to a run that ends after the first seconds.
 //!
-//! Beside it the least that any sampler takes here: a thread that wakes up at the same rate and
-//! reads one `status` for each process.
+//! Beside it what any sampler takes here, since that is the machine's affair: a thread that does
+//! nothing but wake up at the same rate, and one that then reads one `status` for each process.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, missing_docs)]
 
@@ -31,17 +31,22 @@ fn main() {
         Case { what: "100 Hz, one process", period: Duration::from_millis(10), processes: 1 },
         Case { what: "1 kHz, ten processes", period: Duration::from_millis(1), processes: 10 },
     ] {
-        let (mut whole, mut under_way, mut least) = (Vec::new(), Vec::new(), Vec::new());
+        let [mut whole, mut under_way, mut waking, mut reading] = [const { Vec::new() }; 4];
         for _ in 0..rounds {
             let (short, first) = memprobe(period, processes, first);
             let (long, all) = memprobe(period, processes, length);
             whole.push(long / all * 100.0);
             under_way.push((long - short) / (all - first) * 100.0);
-            least.push(reading_status(period, processes, length / 2.0) * 100.0);
+            waking.push(thread(period, 0, length / 2.0) * 100.0);
+            reading.push(thread(period, processes, length / 2.0) * 100.0);
         }
-        common::row(&format!("{what}: memprobe under way"), "% of a core", &under_way);
-        common::row(&format!("{what}: memprobe, start to end"), "% of a core", &whole);
-        common::row(&format!("{what}: the least"), "% of a core", &least);
+        let row = |whose: &str, shares: &[f64]| {
+            common::row(&format!("{what}: {whose}"), "% of a core", shares);
+        };
+        row("memprobe under way", &under_way);
+        row("memprobe, start to end", &whole);
+        row("waking up", &waking);
+        row("waking up and reading", &reading);
     }
 }
 
@@ -64,8 +69,8 @@ fn memprobe(period: Duration, processes: usize, length: f64) -> (f64, f64) {
     (result.sampling.unwrap().probe_cpu, result.metrics["wall_time"].value.unwrap())
 }
 
-/// The share of a core of this thread while it does the least that a sampler can do.
-fn reading_status(period: Duration, processes: usize, length: f64) -> f64 {
+/// The share of a core of this thread while it wakes up and reads `files`.
+fn thread(period: Duration, files: usize, length: f64) -> f64 {
     let status = File::open("/proc/self/status").unwrap();
     let mut buffer = [0; 4096];
     let (before, began) = (common::cpu_time(UsageWho::RUSAGE_THREAD), Instant::now());
@@ -73,7 +78,7 @@ fn reading_status(period: Duration, processes: usize, length: f64) -> f64 {
     while began.elapsed().as_secs_f64() < length {
         due += period;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        for _ in 0..processes {
+        for _ in 0..files {
             assert!(status.read_at(&mut buffer, 0).unwrap() > 0);
         }
     }
