@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
+#[path = "memprobe/ending.rs"]
+mod ending;
 #[path = "memprobe/exact.rs"]
 mod exact;
 #[path = "memprobe/group.rs"]

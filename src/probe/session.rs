@@ -381,8 +381,10 @@ impl Session<'_> {
     }
 
     fn end(&mut self, cause: Cause, message: String, wanted: impl Fn(Pid) -> bool) {
-        self.tree.look(self.now(), Look::Everything);
-        self.last = self.tree.take_reading();
+        let now = self.now();
+        self.tree.look(now, Look::Everything);
+        let sample = self.collect(now, Look::Everything, false);
+        self.record(&sample, false);
         self.rests_until = Duration::ZERO;
         self.tree.signal(cause.signal(), wanted);
         // What is stopped can't handle anything else.

@@ -1,6 +1,7 @@
 //! What is told of all samples in the end, without keeping them.
 
 use super::Sample;
+use crate::probe::members::Reading;
 use crate::probe::procfs::Rollup;
 
 /// The highest over all samples.
@@ -33,12 +34,17 @@ impl Peaks {
         self.readings += u64::from(sample.tree.threads > 0);
     }
 
-    pub(super) fn add(&mut self, sample: &Sample) {
-        let tree = &sample.tree;
-        self.repeat(sample);
+    /// Takes the highest RSS of what was read without a sample.
+    pub(in crate::probe) fn rise(&mut self, tree: &Reading) {
         self.rss = self.rss.max(tree.rss);
         self.rss_peak = self.rss_peak.max(tree.peak);
         self.ceiling = self.ceiling.max(tree.ceiling);
+    }
+
+    pub(super) fn add(&mut self, sample: &Sample) {
+        let tree = &sample.tree;
+        self.repeat(sample);
+        self.rise(tree);
         self.anon = self.anon.max(tree.anon);
         self.swap = self.swap.max(tree.swap);
         self.retained = self.retained.max(sample.retained());

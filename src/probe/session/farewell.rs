@@ -37,7 +37,10 @@ impl Session<'_> {
             let now = self.now();
             let stop = self.signals.take().stop.is_some();
             self.tree.look(now, Look::Sizes);
-            let living = self.tree.take_reading().processes;
+            let reading = self.tree.take_reading();
+            // Its high-water marks are told but once.
+            self.record.peaks.rise(&reading);
+            let living = reading.processes;
             if kill_at.is_none() && living > 0 && (stop || now >= began + FAREWELL) {
                 kill_at = Some(now + GRACE);
                 let names = self.tree.names().join(", ");
