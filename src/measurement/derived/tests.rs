@@ -66,6 +66,19 @@ fn why(derived: &Derived, name: &str) -> String {
 }
 
 #[test]
+fn what_was_highest_before_the_work_is_no_rise() {
+    // The sample of the mark has the highest since the one before, when the work had not begun.
+    let samples = [(0.0, 10.0, 10.0), (0.5, 10.0, 60.0), (0.8, 12.0, 14.0), (1.0, 12.0, 12.0)];
+    let of = |progress: &[Option<f64>; 4], marks| {
+        let sample = |((t, rss, peak), rows): (_, &Option<f64>)| (t, rss * MIB, peak * MIB, *rows);
+        let samples: Vec<_> = samples.into_iter().zip(progress).map(sample).collect();
+        value(&Derived::of(&file(&samples, marks)), "rise_rss") / MIB
+    };
+    assert_eq!(of(&[None; 4], &[("start", 0.5), ("end", 1.0)]), 4.0);
+    assert_eq!(of(&[None, Some(0.0), Some(1.0), Some(2.0)], &[]), 4.0);
+}
+
+#[test]
 fn rows_that_are_streamed_are_flat_and_steady() {
     let wobbling = |rows: f64| 46.0 * MIB + 4096.0 * (rows / 100.0 % 3.0);
     let derived = Derived::of(&work(wobbling));

@@ -32,9 +32,14 @@ impl Work {
         let during = |points: &[(f64, f64)]| -> Vec<_> {
             points.iter().copied().filter(|(time, _)| (from..=to).contains(time)).collect()
         };
-        let most = during(&curve.most);
+        let before = start.and_then(|_| before(&curve.held, from));
+        let mut most = during(&curve.most);
+        // The most since the sample before was then held before the work.
+        for first in most.iter_mut().take_while(|(time, _)| *time <= from) {
+            first.1 = before.unwrap_or(first.1);
+        }
         Self {
-            before: start.and_then(|_| before(&curve.held, from)),
+            before,
             held: during(&curve.held),
             rows: by_rows(&progress, &most),
             highest: most.iter().map(|point| point.1).fold(f64::NEG_INFINITY, f64::max),
