@@ -42,13 +42,18 @@ impl Files {
             json.get_or_insert_with(|| out.join("result.json"));
         }
         if let Some(json) = &json {
-            prepare_result(json).map_err(|error| failed("--json", json, error))?;
+            check_result(json).map_err(|error| failed("--json", json, error))?;
         }
         let mut samples = None;
         if let Some(out) = &options.out {
             let path = out.join("samples.jsonl");
             let file = File::create(&path).map_err(|error| failed("--out", &path, error))?;
             samples = Some((path, Some(file)));
+        }
+        // Last: whatever else keeps us from measuring, an earlier result stays.
+        if let Some(json) = json.as_ref().filter(|json| json.is_file()) {
+            // It must not pass for ours if we are killed.
+            fs::remove_file(json).map_err(|error| failed("--json", json, error))?;
         }
         let has_plot = !options.quiet && options.plot.applies();
         Ok(Self { samples, json, has_plot, failed: false })
@@ -110,13 +115,12 @@ impl Files {
     }
 }
 
-/// Finds out whether the result can be written. An earlier one must not pass for it if we are killed.
-fn prepare_result(path: &Path) -> io::Result<()> {
+/// Finds out whether the result can be written.
+fn check_result(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    whole_file::check(path)?;
-    if path.is_file() { fs::remove_file(path) } else { Ok(()) }
+    whole_file::check(path)
 }
 
 fn write_result(path: &Path, result: &ProbeResult) -> io::Result<()> {

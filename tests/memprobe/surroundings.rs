@@ -70,6 +70,17 @@ fn a_place_that_cannot_be_written_to_is_told_before_the_start() {
 }
 
 #[test]
+fn an_earlier_result_stays_where_samples_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let result = folder.path().join("result.json");
+    fs::write(&result, "earlier").unwrap();
+    fs::create_dir(folder.path().join("samples.jsonl")).unwrap();
+    let output = probed::memprobe(folder.path(), &[]).arg("true").output().unwrap();
+    assert_eq!(output.status.code(), Some(125), "{output:?}");
+    assert_eq!(fs::read_to_string(result).unwrap(), "earlier");
+}
+
+#[test]
 fn what_cannot_be_started_says_why_in_plain_words() {
     for (command, why) in [
         ("no-such-command", "there is no such command"),
