@@ -13,17 +13,33 @@ pub(super) struct Stopwatch(Duration);
 impl Stopwatch {
     /// Starts now.
     pub(super) fn start() -> Self {
-        Self(monotonic())
+        Self(read(ClockId::Monotonic))
     }
 
     /// Time since the start.
     pub(super) fn elapsed(self) -> Duration {
-        monotonic().saturating_sub(self.0)
+        read(ClockId::Monotonic).saturating_sub(self.0)
     }
 }
 
-fn monotonic() -> Duration {
-    let time = clock_gettime(ClockId::Monotonic);
+/// CPU time of this thread since a moment: what something takes, however long others kept it waiting.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CpuWatch(Duration);
+
+impl CpuWatch {
+    /// Starts now.
+    pub(super) fn start() -> Self {
+        Self(read(ClockId::ThreadCPUTime))
+    }
+
+    /// CPU time since the start.
+    pub(super) fn elapsed(self) -> Duration {
+        read(ClockId::ThreadCPUTime).saturating_sub(self.0)
+    }
+}
+
+fn read(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 

@@ -1,13 +1,14 @@
 //! Who is in the tree: the members of the workload's cgroup, our descendants, or all processes whose
 //! parents say so.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Tree;
+use crate::probe::clock::CpuWatch;
 use crate::probe::process::{self, Process};
 use crate::probe::procfs;
 
-/// Time that must pass for each unit of time that an expensive search took.
+/// Time that must pass for each unit of CPU time that an expensive search took.
 const SHARE: u32 = 200;
 /// Time between two searches for what has left the workload's cgroup.
 const STRAYS: Duration = Duration::from_millis(100);
@@ -40,7 +41,7 @@ impl Tree {
     }
 
     fn find_descendants(&mut self, now: Duration, affordable: bool) {
-        let began = Instant::now();
+        let began = CpuWatch::start();
         let mut searched = Duration::ZERO;
         self.members.add_descendants(
             |buffer, found| {
@@ -59,7 +60,7 @@ impl Tree {
 
     /// The way without lists of children.
     fn search_everywhere(&mut self, now: Duration) {
-        let began = Instant::now();
+        let began = CpuWatch::start();
         self.members.add_by_parents(self.own.as_raw_nonzero().get(), all_processes());
         self.search_due = now + began.elapsed() * SHARE;
     }
@@ -73,7 +74,7 @@ fn find_children(
     found: &mut Vec<i32>,
 ) -> Duration {
     if process.status.threads > 1 && affordable {
-        let began = Instant::now();
+        let began = CpuWatch::start();
         process.children_of_threads(buffer, found);
         return began.elapsed();
     }
