@@ -106,7 +106,12 @@ impl Process {
     /// Reads `stat` again: whether there were page faults since the last time, or threads came or went.
     fn has_been_active(&mut self, buffer: &mut Vec<u8>) -> Result<bool> {
         let before = self.stat.map(|stat| stat.activity());
-        Ok(Some(self.read_stat(buffer)?.activity()) != before)
+        match self.read_stat(buffer) {
+            Ok(stat) => Ok(Some(stat.activity()) != before),
+            // Without a descriptor to spare nobody knows.
+            Err(Errno::MFILE | Errno::NFILE) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether it had given its memory back and was not a zombie yet, of which the sizes tell nothing.
