@@ -177,7 +177,7 @@ impl Members {
         self.changes += (before - self.len()) as u64;
     }
 
-    /// Whether this reading differs from the one before.
+    /// Whether there is more to this reading than the one before, once more.
     pub(super) fn has_news(&self) -> bool {
         self.has_news || self.len() != self.known
     }

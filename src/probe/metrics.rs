@@ -76,9 +76,11 @@ pub(super) fn metrics(measured: &mut Measured) -> Metrics {
             let why = format!("smaps_rollup can't be read: {why}");
             none(name, Precision::Sampled, &why)
         }
-        (None, None) => {
-            none(name, Precision::Sampled, "the command ended before its first reading after 10 ms")
-        }
+        (None, None) => none(
+            name,
+            Precision::Sampled,
+            "the command ended before its first reading, with the first sample after 10 ms",
+        ),
     };
     let exact = |name: &str, value: f64| some(name, Precision::Exact, value);
     let (user, system) = (usage.user, usage.system);

@@ -19,7 +19,7 @@ use crate::measurement::{Scope, Unit};
 
 /// A crash loses at most this much of the samples.
 const FLUSH: Duration = Duration::from_millis(250);
-/// And of those in which nothing changes this much.
+/// And of those in which memory stays the same this much.
 const FLUSH_AT_REST: Duration = Duration::from_secs(1);
 
 /// What stands in a sample's array, in this order.
@@ -77,7 +77,7 @@ pub(super) struct Record {
     error: Option<io::Error>,
     ticks_per_second: f64,
     waiting: Waiting,
-    /// Whether any of them differs from the one before, or has a mark.
+    /// Whether memory or progress differs in any of them from the one before, or there is a mark.
     has_news: bool,
     flushed: Duration,
     /// What the latest sample is if nothing happens.

@@ -97,7 +97,7 @@ impl Tree {
     }
 
     /// Looks at every process, and finds new ones. It is `now`, since the workload's start. Whether
-    /// there is anything that the reading before does not have.
+    /// there may be anything that the reading before does not have.
     pub(super) fn look(&mut self, now: Duration, look: Look) -> bool {
         if self.members.refresh(look) {
             self.newcomers.expect();
