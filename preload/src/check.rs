@@ -1,7 +1,6 @@
 //! Proves the figures in this very process before they are believed: with its C library, its
 //! allocator and its settings.
 
-use core::ffi::{CStr, c_void};
 use core::ptr::null_mut;
 
 use crate::{allocator, elf, layout, malloc, mapping, real, slot, sys};
@@ -19,24 +18,15 @@ pub(crate) fn reason() -> u64 {
     }
 }
 
-/// The function that the program would call.
-fn of_program<T: Copy>(name: &CStr) -> Option<T> {
-    const { assert!(size_of::<T>() == size_of::<*mut c_void>()) };
-    // SAFETY: a name that ends with 0.
-    let address = unsafe { sys::dlsym(sys::RTLD_DEFAULT, name.as_ptr()) };
-    // SAFETY: T is the C type of the function with this name.
-    (!address.is_null()).then(|| unsafe { core::mem::transmute_copy(&address) })
-}
-
 /// Small blocks only: giving back a large one changes what malloc does later.
 fn counts_are_right() -> bool {
     const SIZE: usize = 1000;
     let (Some(malloc), Some(calloc), Some(realloc), Some(free), Some(posix_memalign)) = (
-        of_program::<real::Malloc>(c"malloc"),
-        of_program::<real::Calloc>(c"calloc"),
-        of_program::<real::Realloc>(c"realloc"),
-        of_program::<real::Free>(c"free"),
-        of_program::<real::PosixMemalign>(c"posix_memalign"),
+        sys::find::<real::Malloc>(c"malloc"),
+        sys::find::<real::Calloc>(c"calloc"),
+        sys::find::<real::Realloc>(c"realloc"),
+        sys::find::<real::Free>(c"free"),
+        sys::find::<real::PosixMemalign>(c"posix_memalign"),
     ) else {
         return false;
     };
@@ -67,7 +57,7 @@ fn counts_are_right() -> bool {
 fn mappings_are_right() -> bool {
     const SIZE: usize = 64 * 1024;
     let (Some(mmap), Some(munmap)) =
-        (of_program::<real::Mmap>(c"mmap"), of_program::<real::Munmap>(c"munmap"))
+        (sys::find::<real::Mmap>(c"mmap"), sys::find::<real::Munmap>(c"munmap"))
     else {
         return false;
     };

@@ -83,11 +83,11 @@ pub(crate) fn begin() {
         return;
     }
     let (Some(get), Some(set), Some(get_arenas), Some(set_arenas), Some(version)) = (
-        find::<UseAllocator>(c"PyMem_GetAllocator"),
-        find::<UseAllocator>(c"PyMem_SetAllocator"),
-        find::<UseArenas>(c"PyObject_GetArenaAllocator"),
-        find::<UseArenas>(c"PyObject_SetArenaAllocator"),
-        find::<Version>(c"Py_GetVersion"),
+        sys::find::<UseAllocator>(c"PyMem_GetAllocator"),
+        sys::find::<UseAllocator>(c"PyMem_SetAllocator"),
+        sys::find::<UseArenas>(c"PyObject_GetArenaAllocator"),
+        sys::find::<UseArenas>(c"PyObject_SetArenaAllocator"),
+        sys::find::<Version>(c"Py_GetVersion"),
     ) else {
         return;
     };
@@ -113,14 +113,6 @@ pub(crate) fn begin() {
         set_arenas(&raw mut arenas);
         passes::begin(minor(CStr::from_ptr(version())));
     }
-}
-
-fn find<T: Copy>(name: &CStr) -> Option<T> {
-    const { assert!(size_of::<T>() == size_of::<*mut c_void>()) };
-    // SAFETY: a name that ends with 0.
-    let address = unsafe { sys::dlsym(sys::RTLD_DEFAULT, name.as_ptr()) };
-    // SAFETY: T is the C type of the function with this name.
-    (!address.is_null()).then(|| unsafe { core::mem::transmute_copy(&address) })
 }
 
 /// How large the pools of this version are; or what keeps it from being counted.

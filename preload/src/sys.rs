@@ -1,7 +1,7 @@
 //! The C library, as far as it is needed: only what glibc and musl both have, since a program of
 //! either may be asked to load this library and must not fail to.
 
-use core::ffi::{c_char, c_int, c_long, c_void};
+use core::ffi::{CStr, c_char, c_int, c_long, c_void};
 use core::mem::MaybeUninit;
 
 /// An address has so many bits at most, unless a program asks the kernel for more: 47 on x86-64, and
@@ -86,6 +86,15 @@ const AT_FDCWD: c_int = -100;
 pub(crate) fn thread() -> c_int {
     // SAFETY: never fails.
     unsafe { syscall(number::GETTID) as c_int }
+}
+
+/// What the program has of this name: a function, or the address of a variable, of C type T.
+pub(crate) fn find<T: Copy>(name: &CStr) -> Option<T> {
+    const { assert!(size_of::<T>() == size_of::<*mut c_void>()) };
+    // SAFETY: a name that ends with 0.
+    let address = unsafe { dlsym(RTLD_DEFAULT, name.as_ptr()) };
+    // SAFETY: T is the C type of what has this name.
+    (!address.is_null()).then(|| unsafe { core::mem::transmute_copy(&address) })
 }
 
 /// Opens the file `path`.

@@ -75,7 +75,7 @@ fn an_earlier_result_stays_where_samples_cannot_be_written() {
     let result = folder.path().join("result.json");
     fs::write(&result, "earlier").unwrap();
     fs::create_dir(folder.path().join("samples.jsonl")).unwrap();
-    let output = probed::memprobe(folder.path(), &[]).arg("true").output().unwrap();
+    let output = memprobe(folder.path(), &[]).arg("true").output().unwrap();
     assert_eq!(output.status.code(), Some(125), "{output:?}");
     assert_eq!(fs::read_to_string(result).unwrap(), "earlier");
 }

@@ -1,23 +1,14 @@
 //! CPython's functions, as far as passes call them: all of them public, and there since 3.11.
 
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{c_char, c_int, c_void};
 
-use crate::sys;
+use crate::sys::find;
 
 /// A Python object: a counter, then its type.
 pub(super) type Object = *mut c_void;
 /// What `tp_traverse` calls for each object that another one holds.
 pub(super) type Visit = unsafe extern "C" fn(Object, *mut c_void) -> c_int;
 pub(super) type Traverse = unsafe extern "C" fn(Object, Visit, *mut c_void) -> c_int;
-
-/// A function of CPython's, or a variable, by its name.
-pub(super) fn find<T: Copy>(name: &CStr) -> Option<T> {
-    const { assert!(size_of::<T>() == size_of::<*mut c_void>()) };
-    // SAFETY: a name that ends with 0.
-    let address = unsafe { sys::dlsym(sys::RTLD_DEFAULT, name.as_ptr()) };
-    // SAFETY: T is the C type of what has this name.
-    (!address.is_null()).then(|| unsafe { core::mem::transmute_copy(&address) })
-}
 
 /// Declares the functions, which are all found or none.
 macro_rules! functions {

@@ -100,7 +100,7 @@ impl Lines {
             return Ok(());
         }
         self.current_thread = api::find_current_thread();
-        self.code_type = api::find(c"PyCode_Type").ok_or(UNKNOWN)?;
+        self.code_type = sys::find(c"PyCode_Type").ok_or(UNKNOWN)?;
         // SAFETY: as the caller says.
         unsafe {
             self.file_name = (python.intern)(c"co_filename".as_ptr());

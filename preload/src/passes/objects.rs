@@ -9,7 +9,7 @@ use core::ptr::null_mut;
 
 use super::api::{self, Functions, Object};
 use super::table::{Full, Pile, Table};
-use crate::python;
+use crate::{python, sys};
 
 /// What is known of a type: it is an instance's; what is of it is left out; it has a `__sizeof__`
 /// in Python, which we don't call; and, if all of it are of one size, that size.
@@ -131,7 +131,7 @@ impl Objects {
 
 impl Own {
     unsafe fn find(python: &Functions) -> Option<Self> {
-        let variable = |name: &CStr| api::find::<Object>(name);
+        let variable = |name: &CStr| sys::find::<Object>(name);
         // SAFETY: the caller holds the lock. What is found here is kept for good.
         unsafe {
             let collector = collector(python);
