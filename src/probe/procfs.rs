@@ -143,14 +143,6 @@ pub(super) fn group_cpu(text: &[u8]) -> Option<(Duration, Duration)> {
     Some((micros(b"user_usec ")?, micros(b"system_usec ")?))
 }
 
-/// From `/proc/PID/stat`: whether the process belongs to its terminal's foreground group.
-pub(super) fn is_foreground(text: &[u8]) -> bool {
-    let Some(after_name) = text.iter().rposition(|byte| *byte == b')') else { return false };
-    let mut fields = text[after_name + 1..].split(|byte| *byte == b' ').skip(3);
-    let group = fields.next();
-    group.is_some() && fields.nth(2) == group
-}
-
 /// Reads `/proc/PID/smaps_rollup`; `None` if it is not one.
 pub(super) fn rollup(text: &[u8]) -> Option<Rollup> {
     let mut rollup = Rollup::default();
@@ -276,16 +268,6 @@ mod tests {
         let wanted = (Duration::from_micros(1000), Duration::from_micros(500));
         assert_eq!(group_cpu(text), Some(wanted));
         assert_eq!(group_cpu(b""), None);
-    }
-
-    #[test]
-    fn the_foreground_group_is_that_of_the_terminal() {
-        assert!(is_foreground(b"7 (a) S 3 70 5 34816 70 4194560"));
-        assert!(!is_foreground(b"7 (a) S 3 70 5 34816 71 4194560"));
-        assert!(!is_foreground(b"7 (a) S 3 70 5 0 -1 4194560"));
-        for cut_off in [&b""[..], b"7 (a)", b"7 (a) S 3"] {
-            assert!(!is_foreground(cut_off));
-        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ use super::report::{self, Files};
 use super::rollup::{Schedule, Signs};
 use super::said::Said;
 use super::server::Servers;
-use super::signals::{self, Signals};
+use super::signals::{self, Signals, Stop};
 use super::spawn::Started;
 use super::tree::Tree;
 use super::{EXIT_PROBE_FAILED, complain, spawn, usage};
@@ -177,8 +177,8 @@ impl Session<'_> {
             let woken = self.sleep();
             let arrived =
                 if woken.by_signal { self.signals.take() } else { signals::Arrived::default() };
-            if let Some(signal) = arrived.stop {
-                self.interrupt(signal);
+            if let Some(stop) = arrived.stop {
+                self.interrupt(stop);
             }
             if arrived.child
                 && let Some(status) = self.reap()
@@ -360,7 +360,7 @@ impl Session<'_> {
     }
 
     /// A first signal is passed on, a second one means: at once. A terminal's is left to the command.
-    fn interrupt(&mut self, signal: i32) {
+    fn interrupt(&mut self, Stop { signal, is_typed }: Stop) {
         let now = self.now();
         if let Some(ending) = &mut self.ending {
             ending.kill_at = now;
@@ -368,16 +368,14 @@ impl Session<'_> {
         }
         // What a terminal sends reaches all of its foreground group: the command has it too, and may
         // handle it, as an interpreter does that reads lines.
-        let from_terminal = [Signal::INT, Signal::QUIT].map(Signal::as_raw).contains(&signal)
-            && process::read_own("stat").is_ok_and(|stat| procfs::is_foreground(&stat));
         let own_group = getpgrp();
-        if from_terminal && getpgid(Some(self.main)) == Ok(own_group) {
+        if is_typed && getpgid(Some(self.main)) == Ok(own_group) {
             self.from_terminal = Some(signal);
             return;
         }
         let cause = Cause::Interrupted(signal);
         let message = format!("memprobe was stopped by {}", report::signal_name(signal));
-        self.end(cause, message, |pid| !(from_terminal && getpgid(Some(pid)) == Ok(own_group)));
+        self.end(cause, message, |pid| !(is_typed && getpgid(Some(pid)) == Ok(own_group)));
     }
 
     fn end(&mut self, cause: Cause, message: String, wanted: impl Fn(Pid) -> bool) {

@@ -1,14 +1,16 @@
 //! Signals to memprobe, as something that poll can wait for.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use nix::sys::signal::{self, SigSet};
 use rustix::process::{Pid, Signal};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+use signal_hook::iterator::backend::SignalDelivery;
+use signal_hook::iterator::exfiltrator::origin::WithOrigin;
+use signal_hook::low_level::siginfo::Cause;
 use signal_hook::{flag, low_level};
 
 use super::{process, procfs};
@@ -18,16 +20,22 @@ use super::{process, procfs};
 pub(super) struct Arrived {
     /// A child may have ended.
     pub(super) child: bool,
-    /// We are told to stop, with this signal.
-    pub(super) stop: Option<i32>,
+    /// We are told to stop.
+    pub(super) stop: Option<Stop>,
+}
+
+/// A request to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stop {
+    pub(super) signal: i32,
+    /// A key in our terminal asked for it, and so all of its foreground group.
+    pub(super) is_typed: bool,
 }
 
 /// Listens for the end of children and for requests to stop.
 #[derive(Debug)]
 pub(super) struct Signals {
-    wake: UnixStream,
-    child: Arc<AtomicBool>,
-    stop: Arc<AtomicUsize>,
+    delivery: SignalDelivery<UnixStream, WithOrigin>,
 }
 
 impl Signals {
@@ -35,42 +43,41 @@ impl Signals {
     /// nohup and a shell's background jobs ask for.
     pub(super) fn listen() -> io::Result<Self> {
         let (wake, waker) = UnixStream::pair()?;
-        wake.set_nonblocking(true)?;
-        let child = Arc::new(AtomicBool::new(false));
-        flag::register(SIGCHLD, Arc::clone(&child))?;
-        low_level::pipe::register(SIGCHLD, waker.try_clone()?)?;
-        let stop = Arc::new(AtomicUsize::new(0));
         let ignored =
             process::read_own("status").map_or(0, |status| procfs::ignored_signals(&status));
-        let is_ignored = |signal: i32| ignored & (1 << (signal - 1)) != 0;
-        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
-            if !is_ignored(signal) {
-                flag::register_usize(signal, Arc::clone(&stop), signal.unsigned_abs() as usize)?;
-                low_level::pipe::register(signal, waker.try_clone()?)?;
-            }
-        }
+        let is_ignored = |signal: &i32| ignored & (1 << (signal - 1)) != 0;
+        let stops = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].into_iter();
+        let wanted = stops.filter(|signal| !is_ignored(signal)).chain([SIGCHLD]);
+        let delivery = SignalDelivery::with_pipe(wake, waker, WithOrigin::default(), wanted)?;
         // A file that is larger than `ulimit -f` allows is an error like any other for us. The
         // workload gets the default again, which it would not if we ignored the signal.
-        if !is_ignored(SIGXFSZ) {
+        if !is_ignored(&SIGXFSZ) {
             flag::register(SIGXFSZ, Arc::default())?;
         }
-        Ok(Self { wake, child, stop })
+        Ok(Self { delivery })
     }
 
     /// What to wait for.
     pub(super) fn awaited(&self) -> impl AsFd + '_ {
-        &self.wake
+        self.delivery.get_read()
     }
 
     /// What arrived since the last look.
     pub(super) fn take(&mut self) -> Arrived {
-        // Emptied before the flags are looked at: what comes in between wakes us again.
-        while matches!(self.wake.read(&mut [0; 64]), Ok(64)) {}
-        let stop = self.stop.swap(0, Ordering::SeqCst);
-        Arrived {
-            child: self.child.swap(false, Ordering::SeqCst),
-            stop: i32::try_from(stop).ok().filter(|signal| *signal != 0),
+        let mut arrived = Arrived::default();
+        for origin in self.delivery.pending() {
+            match origin.signal {
+                SIGCHLD => arrived.child = true,
+                signal => {
+                    let is_key = [SIGINT, SIGQUIT].contains(&signal);
+                    let is_typed = is_key && origin.cause == Cause::Kernel;
+                    // A key must not hide what somebody sent.
+                    let sent = arrived.stop.filter(|stop| !stop.is_typed);
+                    arrived.stop = sent.or(Some(Stop { signal, is_typed }));
+                }
+            }
         }
+        arrived
     }
 }
 

@@ -133,6 +133,14 @@ fn what_is_typed_is_the_commands_to_handle() {
     assert_eq!(probed.result.outcome, ProbeOutcome::Interrupted);
 }
 
+#[test]
+fn what_is_sent_to_memprobe_alone_is_passed_on_in_a_terminal_too() {
+    let Some(probed) = typed("(sleep 0.2; kill -INT $PPID) & exec sleep 60") else { return };
+    assert_eq!((probed.code(), probed.result.signal), (Some(130), Some(2)), "{:?}", probed.result);
+    assert_eq!(probed.result.outcome, ProbeOutcome::Interrupted);
+    assert!(!probed.notes().contains("terminal"), "{}", probed.notes());
+}
+
 /// With `limit` descriptors, of which each process of the tree needs some; `None` if it can't start.
 fn with_few_descriptors(limit: u32) -> Option<Probed> {
     let folder = tempfile::tempdir().unwrap();
