@@ -109,13 +109,14 @@ fn typed(script: &str) -> Option<Probed> {
     };
     let mut keys = child.stdin.take().unwrap();
     let mut screen = std::io::BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
+    // Bytes, since the key takes away what the terminal has not shown yet, from within a letter too.
+    let mut shown = Vec::new();
     for _ in 0..2 {
-        std::io::BufRead::read_line(&mut screen, &mut line).unwrap();
+        std::io::BufRead::read_until(&mut screen, b'\n', &mut shown).unwrap();
         // Ignored when the script is over already.
         let _ = std::io::Write::write_all(&mut keys, b"\x03");
     }
-    std::io::Read::read_to_string(&mut screen, &mut line).unwrap();
+    std::io::Read::read_to_end(&mut screen, &mut shown).unwrap();
     drop(keys);
     let output = child.wait_with_output().unwrap();
     Some(Probed::read(folder, output))
