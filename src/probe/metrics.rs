@@ -35,8 +35,8 @@ pub(super) struct Measured {
     pub(super) from_terminal: Option<i32>,
     /// The first process has waited for children.
     pub(super) had_children: bool,
-    /// There may have been children that left no trace: nobody had to wait for them.
-    pub(super) had_unseen: bool,
+    /// Why there may have been children that nobody knows of.
+    pub(super) may_lack: Option<MayLack>,
     /// Why PSS could not be read.
     pub(super) rollup_refused: Option<Errno>,
     /// The account of live heap, or why there is none; `None` if it was not wanted.
@@ -181,9 +181,33 @@ pub(super) fn peak_rss(measured: &Measured) -> u64 {
     measured.record.peaks.rss_peak.max(measured.usage.max_rss)
 }
 
+/// Why there may have been children that no sample saw and nobody waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MayLack {
+    /// The command's cgroup took CPU time that no process which is known took.
+    UsersOfTime,
+    /// Nobody had to wait for them, and there is no cgroup that would tell.
+    Unwaited,
+}
+
+impl MayLack {
+    const fn note(self) -> &'static str {
+        match self {
+            Self::UsersOfTime => {
+                "the command's cgroup used more CPU time than the processes that were waited for: \
+                 there may have been children that are in no sample, or very many threads"
+            }
+            Self::Unwaited => {
+                "the command ignores SIGCHLD, and there is no cgroup for it alone: children that \
+                 lived between two samples are not known"
+            }
+        }
+    }
+}
+
 /// Whether there never was more than one process, as far as can be known.
 pub(super) fn is_alone(measured: &Measured) -> bool {
-    measured.record.peaks.processes <= 1 && !measured.had_children && !measured.had_unseen
+    measured.record.peaks.processes <= 1 && !measured.had_children && measured.may_lack.is_none()
 }
 
 /// What a reader of the metrics must know.
@@ -205,12 +229,8 @@ pub(super) fn notes(measured: &Measured) -> Vec<String> {
              sample"
                 .to_owned(),
         );
-    } else if measured.had_unseen {
-        notes.push(
-            "the command ignores SIGCHLD, and there is no cgroup for it alone: children that lived \
-             between two samples are not known"
-                .to_owned(),
-        );
+    } else if let Some(lack) = measured.may_lack {
+        notes.push(lack.note().to_owned());
     }
     match peaks.rollups {
         0 => {}

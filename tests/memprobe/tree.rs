@@ -25,6 +25,16 @@ fn children_that_no_sample_saw_are_said_to_be_missing() {
 }
 
 #[test]
+fn threads_that_end_are_not_said_to_be_children() {
+    // What the kernel does at a thread's very end is in its cgroup's CPU time alone.
+    let script = "import threading\nfor _ in range(3000):\n    \
+                  thread = threading.Thread(target=int); thread.start(); thread.join()";
+    let probed = probed::probe(&["--period", "10s"], &["/usr/bin/python3", "-c", script]);
+    assert!(!probed.notes().contains("children are in no sample"), "{}", probed.notes());
+    assert!(probed.mib("peak_rss") > 5.0);
+}
+
+#[test]
 fn a_process_in_its_parents_memory_does_not_count_twice() {
     let probed = probe(&[], "vfork 60 200");
     assert_near(probed.mib("peak_rss"), 60.0 + baseline(), 1.0);

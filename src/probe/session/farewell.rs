@@ -10,7 +10,7 @@ use crate::probe::awaited;
 use crate::probe::ending::GRACE;
 use crate::probe::group::Group;
 use crate::probe::look::Look;
-use crate::probe::metrics::{self, Measured};
+use crate::probe::metrics::{self, MayLack, Measured};
 use crate::probe::usage;
 
 /// Helpers of a workload that has ended may take this long to notice.
@@ -97,9 +97,12 @@ impl Session<'_> {
             ending: self.ending,
             from_terminal: self.from_terminal,
             had_children: self.main_stat.is_some_and(|stat| stat.children_minor_faults > 0)
-                || self.had_orphans
-                || waited_for.is_far_below(in_group),
-            had_unseen: self.lets_go && group.is_none(),
+                || self.had_orphans,
+            may_lack: if waited_for.is_far_below(in_group) {
+                Some(MayLack::UsersOfTime)
+            } else {
+                (self.lets_go && group.is_none()).then_some(MayLack::Unwaited)
+            },
             rollup_refused: self.rollup_refused,
             heap,
             passes: passes.unwrap_or_default(),
