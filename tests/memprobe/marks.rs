@@ -4,11 +4,12 @@ use super::*;
 
 #[test]
 fn marks_progress_metrics_and_digest_arrive() {
-    let probed = probe(&[], "marks 30");
+    let probed = probe(&[], "marks 100");
     let file = probed.samples();
     let marks: Vec<&str> = file.marks.iter().map(|mark| mark.name.as_str()).collect();
     assert_eq!(marks, ["start", "end"]);
-    assert!(file.marks[1].t - file.marks[0].t >= 0.2);
+    // 0.8 s apart, but each may be heard late.
+    assert!(file.marks[1].t - file.marks[0].t >= 0.5);
     assert_eq!(probed.result.output_digest.as_deref(), Some("ab12"));
     let latency = &probed.result.metrics["latency"];
     assert_eq!(latency.value, Some(3.0));
