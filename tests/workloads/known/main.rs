@@ -268,7 +268,7 @@ fn main() {
             }
         }
         // serve MIB MORE SHORT SHARED: holds MIB, after a line on stdin SHORT for a moment, and then
-        // MORE and SHARED until the next line.
+        // MORE and SHARED until the next line. There is a file as soon as it has taken all of it.
         "serve" => {
             let _before = Block::new(n(0));
             println!("ready");
@@ -276,6 +276,7 @@ fn main() {
             std::io::stdin().read_line(&mut line).expect("a line");
             drop(Block::new(n(2)));
             let _more = (Block::new(n(1)), Block::shared(n(3)));
+            std::fs::write("taken", "").expect("a file");
             std::io::stdin().read_line(&mut line).expect("another line");
         }
         // flood MIB: junk, as fast as can be, and one good line behind it.
