@@ -49,8 +49,15 @@ fn what_is_freed_is_not_live_though_it_is_resident() {
     let retained = points(&probed, "retained");
     assert_near(retained[retained.len() - 3], 60.0 * MIB, 2.0 * MIB);
     assert_near(probed.value("peak_retained"), 60.0 * MIB, 2.0 * MIB);
-    let early = &retained[retained.len() / 4..retained.len() / 3];
-    assert!(early.iter().all(|bytes| *bytes < 2.0 * MIB), "all of it is in use: {early:?}");
+    // Until it is freed, for 300 ms.
+    let file = probed.samples();
+    let samples = file.column("heap").unwrap().iter().zip(file.column("retained").unwrap());
+    let full: Vec<f64> = samples
+        .filter(|(heap, _)| (*heap - said(&probed)).abs() < OWN)
+        .map(|(_, retained)| *retained)
+        .collect();
+    let is_in_use = full.iter().all(|bytes| *bytes < 2.0 * MIB);
+    assert!(!full.is_empty() && is_in_use, "all of it is in use: {full:?}");
 }
 
 #[test]
