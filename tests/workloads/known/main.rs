@@ -20,7 +20,7 @@ use system::*;
 extern "C" fn wait_and_exit(ms: *mut c_void) -> c_int {
     // In the parent's memory: nothing but a system call.
     let time = [ms as c_long / 1000, ms as c_long % 1000 * 1_000_000];
-    unsafe { syscall(35, time.as_ptr(), ptr::null::<c_void>()) };
+    unsafe { syscall(NANOSLEEP, time.as_ptr(), ptr::null::<c_void>()) };
     0
 }
 
@@ -221,7 +221,7 @@ fn main() {
                 sleep(n(1));
                 exit(0);
             });
-            unsafe { syscall(60, 0) };
+            unsafe { syscall(EXIT, 0) };
         }
         // exec MIB MS: becomes another program that holds it.
         "exec" => {

@@ -8,6 +8,16 @@ use std::process::exit;
 use std::time::Duration;
 use std::{env, ptr, thread};
 
+/// Numbers of system calls.
+#[cfg(target_arch = "x86_64")]
+pub const NANOSLEEP: c_long = 35;
+#[cfg(target_arch = "x86_64")]
+pub const EXIT: c_long = 60;
+#[cfg(target_arch = "aarch64")]
+pub const NANOSLEEP: c_long = 101;
+#[cfg(target_arch = "aarch64")]
+pub const EXIT: c_long = 93;
+
 unsafe extern "C" {
     pub fn mmap(
         at: *mut c_void,
