@@ -12,6 +12,12 @@ use serde_json::{Value, json};
 const PROGRAMS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 /// How long a page may take to become what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How Chromium refuses an expression whose page gives way to the next one.
+const GIVING_WAY: [&str; 3] = [
+    "Inspected target navigated or closed",
+    "Cannot find context with specified id",
+    "Execution context was destroyed",
+];
 
 /// Where it is, if it is installed.
 pub fn locate() -> Option<PathBuf> {
@@ -113,11 +119,17 @@ impl Page {
     /// The value of an expression in the page; promises are waited for.
     #[track_caller]
     pub fn value(&mut self, expression: &str) -> Value {
+        self.evaluate(expression).unwrap_or_else(|error| panic!("{expression}: {error}"))
+    }
+
+    /// The value of an expression, or the error with which Chromium refuses it.
+    #[track_caller]
+    fn evaluate(&mut self, expression: &str) -> Result<Value, Value> {
         let request =
             json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
-        let answer = self.ask("Runtime.evaluate", &request);
+        let answer = self.try_ask("Runtime.evaluate", &request)?;
         assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer:#}");
-        answer["result"]["value"].clone()
+        Ok(answer["result"]["value"].clone())
     }
 
     /// The value of an expression, as text.
@@ -130,7 +142,17 @@ impl Page {
     #[track_caller]
     pub fn until(&mut self, expression: &str) {
         let start = Instant::now();
-        while self.value(&format!("Boolean({expression})")) != true {
+        loop {
+            match self.evaluate(&format!("Boolean({expression})")) {
+                Ok(value) if value == true => return,
+                Ok(_) => {}
+                // A click before may have gone elsewhere, and the page that was asked may be gone.
+                Err(error) => {
+                    let message = error["message"].as_str().unwrap_or_default();
+                    let gives_way = GIVING_WAY.iter().any(|text| message.contains(text));
+                    assert!(gives_way, "{expression}: {error}");
+                }
+            }
             assert!(start.elapsed() < PATIENCE, "never true: {expression}");
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -182,6 +204,11 @@ impl Page {
     }
 
     fn ask(&mut self, method: &str, parameters: &Value) -> Value {
+        self.try_ask(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// The result of a request, or the error that it is answered with.
+    fn try_ask(&mut self, method: &str, parameters: &Value) -> Result<Value, Value> {
         self.last += 1;
         let mut request = json!({ "id": self.last, "method": method, "params": parameters });
         if let Some(session) = &self.session {
@@ -196,8 +223,10 @@ impl Page {
             message.pop();
             let message: Value = serde_json::from_slice(&message).unwrap();
             if message["id"] == self.last {
-                assert!(message["error"].is_null(), "{method}: {}", message["error"]);
-                return message["result"].clone();
+                return match &message["error"] {
+                    Value::Null => Ok(message["result"].clone()),
+                    error => Err(error.clone()),
+                };
             }
             self.listen(&message);
         }
