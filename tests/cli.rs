@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::TestEnvironment;
+use common::{TestEnvironment, git};
 
 const MATRIX: &str = r#"
 [matrix]
@@ -193,14 +193,9 @@ fn a_trend_shows_each_run_and_the_commits_between_them() {
     let environment = TestEnvironment::new(SOURCE);
     let source = environment.path().join("source");
     std::fs::create_dir(&source).unwrap();
-    let git = |arguments: &[&str]| {
-        let mut git = std::process::Command::new("git");
-        git.current_dir(&source).args(["-c", "user.name=A", "-c", "user.email=a@example.org"]);
-        assert!(git.args(arguments).status().unwrap().success());
-    };
-    git(&["init", "--quiet"]);
+    git(&source, &["init", "--quiet"]);
     for message in ["Begin", "Go on"] {
-        git(&["commit", "--quiet", "--allow-empty", "--message", message]);
+        git(&source, &["commit", "--quiet", "--allow-empty", "--message", message]);
         environment.run(&["run"]).exits(0);
     }
     let [first, second] = environment.runs().try_into().unwrap();

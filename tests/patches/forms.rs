@@ -1,5 +1,6 @@
 //! What is accepted.
 
+use super::common::git_command;
 use super::{Place, files, gives};
 use memgrid::prepare::patch::Patch;
 
@@ -219,12 +220,7 @@ fn odd_names() {
 fn binary_patches() {
     let folder = tempfile::tempdir().unwrap();
     let git = |arguments: &[&str]| {
-        let output = std::process::Command::new("git")
-            .args(arguments)
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        output.stdout
+        git_command().args(arguments).current_dir(folder.path()).output().unwrap().stdout
     };
     let bytes = |seed: u32| -> Vec<u8> {
         (0..5000_u32)

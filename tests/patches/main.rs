@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod failures;
 mod forms;
 mod properties;

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use proptest::prelude::*;
 
+use super::common::git_command;
 use super::{Files, Place};
 
 /// A text with few different lines, so that context is ambiguous, in one of several line endings.
@@ -52,15 +53,15 @@ fn one(text: &[u8]) -> Files {
     [("dir/file.txt".to_owned(), text.to_vec())].into()
 }
 
-/// What `program` says about two versions of a file, below folders that it is told.
-fn difference(program: &str, arguments: &[&str], old: &[u8], new: &[u8]) -> Vec<u8> {
+/// What a tool says about two versions of a file, below folders that it is told.
+fn difference(mut tool: Command, arguments: &[&str], old: &[u8], new: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [("a", old), ("b", new)] {
         let dir = folder.path().join(name).join("dir");
         fs_err::create_dir_all(&dir).unwrap();
         fs_err::write(dir.join("file.txt"), text).unwrap();
     }
-    let command = Command::new(program)
+    let command = tool
         .args(arguments)
         .args(["a/dir/file.txt", "b/dir/file.txt"])
         .current_dir(folder.path())
@@ -139,8 +140,8 @@ proptest! {
         prop_assume!(old != new);
         let context = format!("-U{context}");
         let tools = [
-            difference("diff", &["-a", &context], &old, &new),
-            difference("git", &["diff", "--no-index", "--text", &context], &old, &new),
+            difference(Command::new("diff"), &["-a", &context], &old, &new),
+            difference(git_command(), &["diff", "--no-index", "--text", &context], &old, &new),
         ];
         for patch in tools {
             prop_assert_eq!(Place::new().apply(&one(&old), &patch), Ok(one(&new)), "{}", String::from_utf8_lossy(&patch));

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 mod checkout;
+#[path = "../common/mod.rs"]
+mod common;
 mod distributions;
 mod lineage;
 mod remote;
@@ -14,9 +16,9 @@ mod states;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Mutex;
 
+use common::{commit, git};
 use indexmap::IndexMap;
 use memgrid::config::{Change, Origin, Source, State};
 use memgrid::event::{Event, Observer};
@@ -116,36 +118,6 @@ impl Place {
     fn one(&self, origin: Origin, state: State) -> Result<PreparedState, Blocked> {
         self.prepare(&[("subject", origin)], &[("only", state)]).swap_remove("only").unwrap()
     }
-}
-
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args([
-            "-c",
-            "user.name=T",
-            "-c",
-            "user.email=t@example.org",
-            "-c",
-            "protocol.file.allow=always",
-        ])
-        .args(arguments)
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "git {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
-}
-
-fn commit(repository: &Path, message: &str) -> String {
-    git(repository, &["add", "-A"]);
-    git(repository, &["commit", "-q", "-m", message]);
-    git(repository, &["rev-parse", "HEAD"])
 }
 
 fn local(repository: &Path, rev: &str) -> Origin {

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use memgrid::config::{Origin, State};
 
+use super::common::git_command;
 use super::{Place, git, skip};
 
 /// git's own transport, as for https and ssh, by a scheme that needs no server.
@@ -46,7 +47,7 @@ impl GitDaemon {
         let port = free.local_addr().unwrap().port();
         drop(free);
         // `git daemon` forks a server of its own, which would outlive a killed git.
-        let exec_path = Command::new("git").arg("--exec-path").output().ok()?.stdout;
+        let exec_path = git_command().arg("--exec-path").output().ok()?.stdout;
         let program = Path::new(String::from_utf8(exec_path).ok()?.trim()).join("git-daemon");
         let mut child = Command::new(program)
             .args(["--export-all", "--listen=127.0.0.1", &format!("--port={port}")])
