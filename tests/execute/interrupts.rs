@@ -7,6 +7,7 @@ use memgrid::collect::record::AttemptRecord;
 use memgrid::event::Event;
 use memgrid::interrupt::Interrupt;
 use memgrid::outcome::Outcome;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::{Bench, Watch, attempt, id, is_gone};
@@ -86,15 +87,14 @@ fn signals_are_counted_and_the_third_is_the_end() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let signals = [("listening", "TERM"), ("raised", "INT"), ("urgent", "HUP")];
+    let signals = [("listening", Signal::TERM), ("raised", Signal::INT), ("urgent", Signal::HUP)];
     for (word, signal) in signals {
         let began = Instant::now();
         while std::fs::read_to_string(&said).unwrap_or_default() != format!("{word}\n") {
             assert!(began.elapsed() < Duration::from_secs(10), "never {word}");
             std::thread::sleep(Duration::from_millis(2));
         }
-        let pid = child.id().to_string();
-        Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
+        kill_process(Pid::from_child(&child), signal).unwrap();
     }
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
