@@ -8,13 +8,13 @@ fn assert_has_peak(probed: &Probed) {
 
 #[test]
 fn a_peak_before_the_timeout_is_in_the_figure() {
-    assert_has_peak(&probe(&["--period", "10s", "--timeout", "1s"], "sawtooth 100 2 700"));
+    assert_has_peak(&probe(&["--period", "10s", "--timeout", "1s"], "sawtooth 100 9 400"));
 }
 
 #[test]
 fn a_peak_of_what_was_left_behind_is_in_the_figure() {
     let known = known().to_str().unwrap();
-    let script = format!("{known} sawtooth 100 2 700 & sleep 1");
+    let script = format!("{known} sawtooth 100 9 400 & sleep 1");
     let probed = probed::probe(&["--period", "10s"], &["sh", "-c", &script]);
     assert!(probed.notes().contains("left processes behind"), "{}", probed.notes());
     // With the shell, which is there at the same time.
