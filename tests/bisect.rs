@@ -129,7 +129,7 @@ fn a_killed_search_goes_on_where_it_was() {
     let (environment, commits) = history(&workloads);
     for signal in [Signal::INT, Signal::KILL] {
         let arguments = ["bisect", "one", "--repeats", "1", "--good", &commits[0], "--bad", "main"];
-        let mut command = environment.memgrid(&arguments);
+        let mut command = environment.memgrid_hearing_signals(&arguments);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let began = Instant::now();
         while !environment.path().join("blocked").exists() {

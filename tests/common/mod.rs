@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "not every test uses all of it")]
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -54,7 +55,15 @@ impl TestEnvironment {
 
     /// The real `memgrid` in this folder.
     pub fn memgrid(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_memgrid"));
+        self.in_place(Command::new(env!("CARGO_BIN_EXE_memgrid")), arguments)
+    }
+
+    /// The same, for tests that send it signals.
+    pub fn memgrid_hearing_signals(&self, arguments: &[&str]) -> Command {
+        self.in_place(hearing_signals(env!("CARGO_BIN_EXE_memgrid")), arguments)
+    }
+
+    fn in_place(&self, mut command: Command, arguments: &[&str]) -> Command {
         forget(&mut command, "MEMGRID_");
         forget(&mut command, "GIT_");
         command
@@ -134,6 +143,15 @@ impl Finished {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         cells.map(|cell| (text(&cell["id"]), text(&cell["outcome"]))).collect()
     }
+}
+
+/// Starts `program` so that it hears all signals: those that whoever started the tests ignores,
+/// as `nohup` does with SIGHUP, would be ignored by memgrid too. `env` becomes the program, whose
+/// process is therefore the one that is started.
+pub fn hearing_signals(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT,HUP,TERM,QUIT").arg(program);
+    command
 }
 
 /// Takes the caller's variables that begin like this from `command`: a hook of git that runs the

@@ -1,6 +1,6 @@
 //! Signals, and what is left when they end a run.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use memgrid::collect::record::AttemptRecord;
@@ -10,6 +10,7 @@ use memgrid::outcome::Outcome;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use super::common::hearing_signals;
 use super::{Bench, Watch, attempt, id, is_gone};
 
 /// Runs `a` (quick), then `b`, which leaves its session and is interrupted once it runs, with `c`
@@ -81,7 +82,7 @@ fn wait_for_signals() {
 fn signals_are_counted_and_the_third_is_the_end() {
     let folder = TempDir::new().unwrap();
     let said = folder.path().join("said");
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    let mut child = hearing_signals(std::env::current_exe().unwrap())
         .args(["--exact", "interrupts::wait_for_signals", "--ignored"])
         .env("SAY", &said)
         .stdout(Stdio::null())

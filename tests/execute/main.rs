@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "what a test cannot go on without fails it")]
 
 mod attempts;
+#[path = "../common/mod.rs"]
+mod common;
 mod interrupts;
 mod rounds;
 

@@ -141,7 +141,7 @@ fn an_interrupted_night_is_not_judged_and_nothing_is_compared_with_it() {
     let blocks = "if sys.argv[1] == 'two':\n    open(os.environ['ROOT'] + '/blocked', 'w').close(); time.sleep(60)";
     subject.does(blocks);
     for signal in [Signal::INT, Signal::KILL] {
-        let mut command = subject.0.memgrid(&["nightly"]);
+        let mut command = subject.0.memgrid_hearing_signals(&["nightly"]);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let blocked = subject.0.path().join("blocked");
         let began = Instant::now();

@@ -34,7 +34,7 @@ pub(super) fn blocking() -> TestEnvironment {
 
 /// Starts a run, waits until its second cell blocks, sends `signal`, and returns how it ended.
 pub(super) fn end_in_the_middle(environment: &TestEnvironment, signal: Signal) -> Finished {
-    let mut command = environment.memgrid(&["run"]);
+    let mut command = environment.memgrid_hearing_signals(&["run"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let began = Instant::now();
     while !environment.path().join("blocked").exists() {
