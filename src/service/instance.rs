@@ -1,12 +1,14 @@
 //! One service that runs: started from a slot of its own, and ended.
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use duct::{Expression, Handle};
 use indexmap::IndexMap;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use super::address::{Address, free_port, is_free};
 use super::{Ground, Spec, ready, slot_kind, text, variables};
@@ -35,6 +37,8 @@ pub(super) struct Instance {
     log: PathBuf,
     socket_folder: PathBuf,
     process: Handle,
+    /// The service's first process, once it is ready.
+    main: Option<OwnedFd>,
     is_stopped: bool,
 }
 
@@ -76,7 +80,7 @@ impl Instance {
         let command = command(&service, &address, ground, account.as_ref());
         // memprobe itself stays ours: the command drops what it may do.
         let process = running::spawn(&command, &spec.cwd, &slot.log(), None)?;
-        let instance = Self {
+        let mut instance = Self {
             name: spec.name.clone(),
             service,
             env,
@@ -84,9 +88,12 @@ impl Instance {
             slot,
             socket_folder,
             process,
+            main: None,
             is_stopped: false,
         };
         instance.wait(&address, ground)?;
+        let main = running::id(&instance.process).and_then(first_child);
+        instance.main = main.and_then(|main| pidfd_open(main, PidfdFlags::empty()).ok());
         Ok(instance)
     }
 
@@ -131,12 +138,21 @@ impl Instance {
 
     /// How it ended, with the last lines that it printed; `None` as long as it runs.
     pub(super) fn ended(&self) -> Option<String> {
-        let ended = match self.process.try_wait() {
+        // The memprobe above it takes a moment to notice, in which it would seem to run.
+        let patience = if self.has_ended() { CLEARING } else { Duration::ZERO };
+        let ended = match self.process.wait_timeout(patience) {
             Ok(None) => return None,
             Ok(Some(output)) => output.status.to_string(),
             Err(error) => error.to_string(),
         };
         Some(format!("{ended}\n{}", log::tail(self.log())).trim_end().to_owned())
+    }
+
+    /// Whether its first process has ended.
+    fn has_ended(&self) -> bool {
+        let Some(main) = &self.main else { return false };
+        let at_once = Timespec::default();
+        poll(&mut [PollFd::new(main, PollFlags::IN)], Some(&at_once)).is_ok_and(|ended| ended > 0)
     }
 
     /// Asks it to end as it wants to be asked, and waits until it has.
