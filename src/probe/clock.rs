@@ -8,33 +8,29 @@ use rustix::time::{ClockId, clock_gettime};
 /// Time since a moment. Read without a detour over the C library: a program that was just woken up
 /// has nothing at hand, and each place in memory that it goes to takes it up to a microsecond.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stopwatch(Duration);
+pub(super) struct Stopwatch {
+    clock: ClockId,
+    began: Duration,
+}
 
 impl Stopwatch {
     /// Starts now.
     pub(super) fn start() -> Self {
-        Self(read(ClockId::Monotonic))
+        Self::of(ClockId::Monotonic)
+    }
+
+    /// The same for CPU time of this thread: what something takes, however long others keep it waiting.
+    pub(super) fn of_cpu_time() -> Self {
+        Self::of(ClockId::ThreadCPUTime)
+    }
+
+    fn of(clock: ClockId) -> Self {
+        Self { clock, began: read(clock) }
     }
 
     /// Time since the start.
     pub(super) fn elapsed(self) -> Duration {
-        read(ClockId::Monotonic).saturating_sub(self.0)
-    }
-}
-
-/// CPU time of this thread since a moment: what something takes, however long others kept it waiting.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CpuWatch(Duration);
-
-impl CpuWatch {
-    /// Starts now.
-    pub(super) fn start() -> Self {
-        Self(read(ClockId::ThreadCPUTime))
-    }
-
-    /// CPU time since the start.
-    pub(super) fn elapsed(self) -> Duration {
-        read(ClockId::ThreadCPUTime).saturating_sub(self.0)
+        read(self.clock).saturating_sub(self.began)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Tree;
-use crate::probe::clock::CpuWatch;
+use crate::probe::clock::Stopwatch;
 use crate::probe::process::{self, Process};
 use crate::probe::procfs;
 
@@ -41,7 +41,7 @@ impl Tree {
     }
 
     fn find_descendants(&mut self, now: Duration, affordable: bool) {
-        let began = CpuWatch::start();
+        let began = Stopwatch::of_cpu_time();
         let mut searched = Duration::ZERO;
         self.members.add_descendants(
             |buffer, found| {
@@ -60,7 +60,7 @@ impl Tree {
 
     /// The way without lists of children.
     fn search_everywhere(&mut self, now: Duration) {
-        let began = CpuWatch::start();
+        let began = Stopwatch::of_cpu_time();
         self.members.add_by_parents(self.own.as_raw_nonzero().get(), all_processes());
         self.search_due = now + began.elapsed() * SHARE;
     }
@@ -74,7 +74,7 @@ fn find_children(
     found: &mut Vec<i32>,
 ) -> Duration {
     if process.status.threads > 1 && affordable {
-        let began = CpuWatch::start();
+        let began = Stopwatch::of_cpu_time();
         process.children_of_threads(buffer, found);
         return began.elapsed();
     }
