@@ -139,7 +139,7 @@ impl Instance {
     /// How it ended, with the last lines that it printed; `None` as long as it runs.
     pub(super) fn ended(&self) -> Option<String> {
         // The memprobe above it takes a moment to notice, in which it would seem to run.
-        let patience = if self.has_ended() { CLEARING } else { Duration::ZERO };
+        let patience = if self.main_has_ended() { CLEARING } else { Duration::ZERO };
         let ended = match self.process.wait_timeout(patience) {
             Ok(None) => return None,
             Ok(Some(output)) => output.status.to_string(),
@@ -149,7 +149,7 @@ impl Instance {
     }
 
     /// Whether its first process has ended.
-    fn has_ended(&self) -> bool {
+    fn main_has_ended(&self) -> bool {
         let Some(main) = &self.main else { return false };
         let at_once = Timespec::default();
         poll(&mut [PollFd::new(main, PollFlags::IN)], Some(&at_once)).is_ok_and(|ended| ended > 0)
