@@ -44,7 +44,7 @@ fn a_process_in_its_parents_memory_does_not_count_twice() {
 #[test]
 fn a_child_of_any_thread_is_found() {
     let wanted = 50.0 + 2.0 * baseline();
-    // A search that was kept waiting puts off the next, by up to 2 s without a cgroup.
+    // Without a cgroup threads are searched only now and then.
     let probed =
         probe_until("thread-child 50 MS", |probed| is_near(probed.mib("peak_rss"), wanted, 2.0));
     assert_near(probed.mib("peak_rss"), wanted, 2.0);
